@@ -1,9 +1,9 @@
-"""How accurate is the alignment? Prints its figures with n and 95 % Wilson intervals.
+"""Measure the accuracy of the alignment, and print it with n and 95 % Wilson intervals.
 
     python benchmarks/alignment.py --data ../shared/data/scripts
 
-The gold lists (`tests/screenplay/gold`) contain only line numbers and times. The first model was tuned on
-half of each; since then the errors in both halves have been inspected, so neither half is unseen data.
+The gold lists (`tests/screenplay/gold`) contain only line numbers and times. The first model was tuned on one
+half of each list. Since then, the errors in both halves have been inspected, so neither half is unseen data.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KINDS = ("kept", "changed", "moved")
 
 
 def print_share(name: str, right: Sequence[bool]) -> None:
-    """Print the share of right answers with its interval."""
+    """Print the share of correct answers with its interval."""
     if not right:
         print(f"  {name:64}      –  (n = 0)")
         return
@@ -43,7 +43,7 @@ def print_share(name: str, right: Sequence[bool]) -> None:
 
 
 def gold_figures(timed: TimedScript, name: str) -> None:
-    """Print the figures of a gold list for each half of it."""
+    """Print the accuracy for each half of a gold list."""
     lines = gold_lines(timed, name)
     for half in ("development", "evaluation"):
         mine = [line for line in lines if line.half == half]
@@ -55,11 +55,11 @@ def gold_figures(timed: TimedScript, name: str) -> None:
             sure = [
                 line.near for line in mine if line.confidence is not None and low <= line.confidence < high
             ]
-            print_share(f"{half}: right at confidence {low}–{min(high, 1)}", sure)
+            print_share(f"{half}: correct at confidence {low}–{min(high, 1)}", sure)
 
 
 def damage_figures(name: str, screenplay: Screenplay) -> None:
-    """Print the figures of one script with synthetic damage."""
+    """Print the accuracy for one script with synthetic damage."""
     near: list[bool] = []
     absent: list[bool] = []
     for seed in range(3):
@@ -76,7 +76,7 @@ def damage_figures(name: str, screenplay: Screenplay) -> None:
 
 
 def harder_figures(scripts: Sequence[Screenplay]) -> None:
-    """Print the figures over all scripts for each kind of harder film."""
+    """Print the accuracy over all scripts for each kind of damage in the harder films."""
     for damage in DAMAGE:
         near: list[bool] = []
         found_cut: list[bool] = []
@@ -109,7 +109,7 @@ def main() -> None:
         screenplay, subtitles = read_screenplay(script), read_subtitles(script.with_suffix(".srt"))
         began = time.process_time()
         timed = align_script(screenplay, subtitles, None)
-        print(f"{gold.stem}: aligned in {time.process_time() - began:.1f} s of processor time")
+        print(f"{gold.stem}: aligned in {time.process_time() - began:.1f} s of CPU time")
         gold_figures(timed, gold.stem)
         damage_figures(gold.stem, screenplay)
     synthetic = make_film(400, seed=21).screenplay
@@ -118,7 +118,7 @@ def main() -> None:
         data / name for name in ("pairs/mission_impossible.txt", "pairs/mystery_men.txt", "Big-Fish.fountain")
     ]
     found = [read_screenplay(script) for script in scripts if script.is_file()]
-    print(f"harder films of {len(found)} real scripts and the synthetic one, seed 0")
+    print(f"harder films made from {len(found)} real scripts and the synthetic script, seed 0")
     harder_figures([*found, synthetic])
 
 

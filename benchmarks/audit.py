@@ -2,8 +2,9 @@
 
     python benchmarks/audit.py --data DATA [model] [labels] [planted]
 
-A label counts as wrong if another of the ten answers has the most votes, and at least five of ten; faces
-without such an answer are not counted. The figures are also reported for an absolute majority (six of ten).
+A label counts as wrong if a different answer has the most votes, and at least five of ten. Faces for which no
+answer has that many votes are not counted. The results are also reported for an absolute majority (six of
+ten).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ VOTES = {"at least five of ten": 5, "six of ten or more": 6}
 
 
 def check_with_model(data: Path, seed: int) -> Iterator[str]:
-    """Use the shipped emotion model as second opinion on the test split."""
+    """Use the shipped emotion model as a second opinion on the test split."""
     faces = dataset.load_faces(data, "test")
     faces = faces.subset(dataset.label_truth(faces) >= 0)
     yield "Emotion model as second opinion, test split (required: AUC 0.95, 0.90 per class, 97 of first 100)"
@@ -50,7 +51,7 @@ def check_with_model(data: Path, seed: int) -> Iterator[str]:
 
 
 def check_with_labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
-    """Use out-of-fold predictions as second opinion on the train split."""
+    """Use out-of-fold predictions as a second opinion on the train split."""
     faces = dataset.load_faces(data, "train")
     faces = faces.subset(dataset.label_truth(faces) >= 0)
     if faces_used is not None:
@@ -66,11 +67,15 @@ def check_with_labels(data: Path, faces_used: int | None, seed: int) -> Iterator
     yield from ranking_lines(faces, opinion, ~flipped)
     yield from flipped_label_lines(faces, flipped, opinion)
     expected, checked = opinion.expected_label_errors, opinion.has_label.sum()
-    yield f"  wrong labels estimated by confident learning: {expected} of {checked}"
+    yield f"  number of wrong labels estimated by confident learning: {expected} of {checked}"
 
 
 def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.FaceSet, np.ndarray]:
-    """Give `PLANTED` faces with a consensus another label; returns the faces and (n,) bool which changed."""
+    """Give wrong labels to `PLANTED` of the faces whose labels agree with the consensus.
+
+    Returns:
+        All faces with their new labels; an (n,) mask of the faces whose label was changed.
+    """
     rng = np.random.default_rng(seed)
     truth = dataset.label_truth(faces)
     right = np.flatnonzero(dataset.consensus_truth(faces) == truth)
@@ -84,7 +89,7 @@ def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.Face
 def flipped_label_lines(
     faces: dataset.FaceSet, flipped: np.ndarray, opinion: LabelPredictions
 ) -> Iterator[str]:
-    """How the planted labels rank among those that agree with the consensus."""
+    """Measure how the flipped labels rank among the labels that agree with the consensus."""
     right = ~flipped & (dataset.consensus_truth(faces) == dataset.label_truth(faces))
     score = opinion.ranking_score
     limit = np.quantile(score[right], 0.99)
@@ -99,7 +104,13 @@ def flipped_label_lines(
 def ranking_lines(
     faces: dataset.FaceSet, opinion: LabelPredictions, selected: np.ndarray | None = None
 ) -> Iterator[str]:
-    """Measure rankings of faces that all have a label; `selected`, (n,) bool, restricts the faces."""
+    """Measure how well several scores rank wrong labels first.
+
+    Args:
+        faces: n faces, all of which have a label.
+        opinion: the predictions from which the scores are computed.
+        selected: (n,) mask of the faces to measure; all if None.
+    """
     selected = np.ones(len(faces), dtype=bool) if selected is None else selected
     confidence = get_label_quality_scores(opinion.labels, opinion.probabilities)
     scores = {"the margin alone": opinion.margin, "cleanlab's self-confidence": 1 - confidence}
@@ -133,13 +144,13 @@ def vote_lines(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iter
 
 
 def check_planted_issues(data: Path, clean_faces: int, seed: int) -> Iterator[str]:
-    """Recall of 200 planted issues of each kind, and false positives on unchanged images."""
+    """Measure the recall for 200 planted issues of each kind, and the false positives on unchanged images."""
     rng = np.random.default_rng(seed)
     faces = dataset.load_faces(data, "train")
     chosen = rng.permutation(len(faces))[:clean_faces]
     images = faces.images[np.sort(chosen)]
     # Real duplicates and drawings among the unchanged images are not false positives, but they are not
-    # annotated. Everything reported counts as false, so the figure is an upper bound.
+    # annotated. Everything reported counts as a false positive, so the value is an upper bound.
     originals = duplicate_groups(len(images), duplicate_pairs(images))
     false_positives = {"duplicate (including real ones)": len(images) - len(set(originals.tolist()))}
     flagged = {one.index for one in find_corrupted_images(images)}

@@ -1,6 +1,6 @@
-"""Measure MoviEmotion against its targets; print a line for each, then a Markdown table.
+"""Measure MoviEmotion against its targets; print one line for each target, then a Markdown table.
 
-    python benchmarks/bars.py --data ../shared/data                   # all targets: minutes on 2 cores
+    python benchmarks/bars.py --data ../shared/data                   # all targets; takes minutes on 2 cores
     python benchmarks/bars.py --data ../shared/data --only seats demo
 
 The exit code is 1 if a target is missed. A target that cannot be measured on this machine is reported with
@@ -50,13 +50,13 @@ LEAST_ACCURACY, MOST_ECE, MOST_MODEL_MB = 0.91, 0.03, 8.0
 LEAST_SEEN = 0.95
 IN_CLASSROOM, LEAST_FACE, LEAST_FOUND = 4, 24, 0.90
 EVERY_FRAME = 60.0
-"""Samples per second; more than any clip has frames, so every frame is sampled."""
+"""Samples per second; higher than the frame rate of any clip, so that every frame is sampled."""
 MOST_MEMORY_RATIO = 1.10
 SHORT_FILM, LONG_FILM = 120, 1200
 MOST_DEMO_SECONDS = 300.0
 NO_BAR = "reported"
 BEGIN, END = "<!-- begin make bench -->", "<!-- end make bench -->"
-"""Marks in the page that `--page` writes into."""
+"""Markers around the section of the page that `--page` replaces."""
 SEATS = ("seat-a1", "seat-a2", "seat-a3", "seat-b1", "seat-b2", "seat-b3")
 CLASSROOMS = ("classroom", "smart-classroom")
 PAIRS = ("mission_impossible", "mystery_men")
@@ -71,7 +71,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 """A small program that runs a command and prints its peak memory.
 
-A child process starts with its parent's peak, so the parent must be smaller than this benchmark.
+A child process inherits its parent's peak memory, so the command must not be started by this large process.
 """
 
 
@@ -84,10 +84,10 @@ class Bar:
     """A measurement and its target.
 
     Attributes:
-        name: of the measurement.
+        name: name of the measurement.
         measured: the result, with its unit.
         bar: the target.
-        ok: whether the target is met; None for no verdict.
+        ok: whether the target is met; None if there is no verdict.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Bench:
-    """What the measurements share: the data, a folder for their files, and one run of the demo."""
+    """Resources that all measurements share: the data, a folder for their files, and one run of the demo."""
 
     data: Path
     work: Path
@@ -120,7 +120,7 @@ class Bench:
         """Return a file or folder of the data folder.
 
         Raises:
-            NotMeasuredError: it does not exist.
+            NotMeasuredError: the file or folder does not exist.
         """
         path = self.data / name
         if not path.exists():
@@ -141,7 +141,7 @@ def run_command(*arguments: str) -> Command:
     seconds = time.perf_counter() - start
     if done.returncode:
         raise RuntimeError(f"moviemotion {arguments[0]} ended with {done.returncode}: {done.stderr.strip()}")
-    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
+    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes on macOS, kilobytes elsewhere
     return Command(seconds, int(done.stdout.splitlines()[-1]) / unit)
 
 
@@ -154,7 +154,7 @@ def attempt(
     *args: Parts.args,
     **kwargs: Parts.kwargs,
 ) -> Iterator[Bar]:
-    """Yield the results of one part; if it cannot be measured or fails, one result that says so."""
+    """Yield the results of one part, or a single result with the reason if it fails or cannot be measured."""
     try:
         yield from part(*args, **kwargs)
     except NotMeasuredError as error:
@@ -167,7 +167,7 @@ def attempt(
 
 
 def model(bench: Bench) -> Iterator[Bar]:
-    """The shipped emotion model on the test split, with both kinds of ground truth."""
+    """Evaluate the shipped emotion model on the test split, with both kinds of ground truth."""
     megabytes = SHIPPED_EMOTION_MODEL.stat().st_size / 1e6
     yield Bar("model: file", f"{megabytes:.2f} MB", f"≤ {MOST_MODEL_MB:g} MB", megabytes <= MOST_MODEL_MB)
     faces = load_faces(bench.require("faces"), "test")
@@ -195,7 +195,7 @@ def process(path: Path, rate: float = DEFAULT_RATE) -> Samples:
 
 
 def seen_shares(samples: Samples) -> list[float]:
-    """Return for each viewer the share of the recording's seconds in which they were seen."""
+    """Return, for each viewer, the share of the recording's seconds in which the viewer was seen."""
     own = [samples.viewer == viewer for viewer in range(len(samples.viewers))]
     readings = [ViewerSamples("", samples.time[o], samples.emotions[o], samples.weight[o]) for o in own]
     timeline = build_timeline(readings, samples.end)
@@ -203,17 +203,17 @@ def seen_shares(samples: Samples) -> list[float]:
 
 
 def describe(samples: Samples) -> str:
-    """Describe the viewers and for how long each was seen."""
+    """Describe how many viewers were found and for how long each was seen."""
     shares = seen_shares(samples)
     length = f"{int(samples.end) + 1} s, {samples.frames} frames"
     if not shares:
         return f"no viewer ({length})"
     viewers = "1 viewer" if len(shares) == 1 else f"{len(shares)} viewers, each"
-    return f"{viewers} seen in {min(shares):.1%} of seconds or more ({length})"
+    return f"{viewers} seen in at least {min(shares):.1%} of seconds ({length})"
 
 
 def seats(bench: Bench) -> Iterator[Bar]:
-    """One viewer in each seat, and none in the empty seat."""
+    """Check that one viewer is found in each seat, and none in the empty seat."""
     for name in SEATS:
         yield from attempt(f"seats: {name}", seat, bench, name)
     samples = process(bench.require("seats/empty-seat.mp4"))
@@ -227,14 +227,14 @@ def seat(bench: Bench, name: str) -> Iterator[Bar]:
 
 
 def groups(bench: Bench) -> Iterator[Bar]:
-    """Six viewers in one camera who never exchange identities; two classrooms."""
+    """Check that six viewers in one camera keep their identities, and that people in classrooms are found."""
     yield from attempt("groups: six seats", six_seats, bench)
     for name in CLASSROOMS:
         yield from attempt(f"groups: {name}", classroom, bench, name)
 
 
 def classroom(bench: Bench, name: str) -> Iterator[Bar]:
-    """The share of frames in which each of four people, all visible in every frame, is detected."""
+    """Measure how often each of four people is detected; all four are visible in every frame."""
     clip = bench.require(f"groups/{name}.gif")
     samples = process(clip, rate=EVERY_FRAME)
     sides = (samples.box[:, 2:] - samples.box[:, :2]).max(axis=1)
@@ -245,9 +245,9 @@ def classroom(bench: Bench, name: str) -> Iterator[Bar]:
     each = ", ".join(f"{size:.0f} px {share:.1%}" for size, share in zip(sizes, found, strict=True))
     yield Bar(
         f"groups: {name}",
-        f"{len(own)} of {IN_CLASSROOM} people, found in {samples.frames} frames: {each} "
-        "(longer side of the face, median)",
-        f"{IN_CLASSROOM}; from {LEAST_FACE} px in ≥ {LEAST_FOUND:.0%} of frames",
+        f"{len(own)} of {IN_CLASSROOM} people; median size of each face (longer side) and share of the "
+        f"{samples.frames} frames in which it was found: {each}",
+        f"{IN_CLASSROOM} people; faces of ≥ {LEAST_FACE} px in ≥ {LEAST_FOUND:.0%} of frames",
         len(own) == IN_CLASSROOM and min(near, default=1.0) >= LEAST_FOUND,
     )
 
@@ -256,7 +256,7 @@ def six_seats(bench: Bench) -> Iterator[Bar]:
     samples = process(bench.require("groups/six-seats-one-camera.mp4"))
     shares = seen_shares(samples)
     complete = len(shares) == 6 and min(shares) == 1
-    yield Bar("groups: six seats", describe(samples), "6 viewers, in every second", complete)
+    yield Bar("groups: six seats", describe(samples), "6 viewers, each seen in every second", complete)
     center = (samples.box[:, :2] + samples.box[:, 2:]) / 2
     size = (samples.box[:, 2:] - samples.box[:, :2]).max(axis=1)
     farthest, regions = 0.0, []
@@ -271,7 +271,7 @@ def six_seats(bench: Bench) -> Iterator[Bar]:
     yield Bar(
         "groups: identities",
         f"{shared} of {len(regions) * (len(regions) - 1) // 2} pairs ever overlap; "
-        f"farthest from their median {farthest:.2f} face sizes (n={len(center)} faces)",
+        f"largest distance from a median position: {farthest:.2f} face sizes (n={len(center)} faces)",
         "0 pairs, ≤ 1 face size",
         len(regions) == 6 and shared == 0 and farthest <= 1,
     )
@@ -281,7 +281,7 @@ def six_seats(bench: Bench) -> Iterator[Bar]:
 
 
 def scripts(bench: Bench) -> Iterator[Bar]:
-    """Shooting scripts are converted to Fountain and aligned with the subtitles of their films."""
+    """Check that shooting scripts can be converted to Fountain and aligned with subtitles."""
     for name in PAIRS:
         yield from attempt(f"scripts: {name}", pair, bench, name)
 
@@ -299,7 +299,7 @@ def pair(bench: Bench, name: str) -> Iterator[Bar]:
     found = sum(cue.source is TimeSource.SUBTITLES for cue in spoken)
     yield Bar(
         f"scripts: {name}",
-        f"{len(again)} elements, {'the same' if same else 'NOT the same'} from Fountain; "
+        f"{len(again)} elements, {'unchanged' if same else 'CHANGED'} after conversion to Fountain; "
         f"{found} of {len(spoken)} lines found ({found / len(spoken):.1%}); {seconds:.1f} s",
         "converts and aligns",
         same and found > 0,
@@ -310,7 +310,7 @@ def pair(bench: Bench, name: str) -> Iterator[Bar]:
 
 
 def memory(bench: Bench) -> Iterator[Bar]:
-    """Peak memory of `screen` must not grow with the length of the film."""
+    """Check that the peak memory of `screen` does not grow with the length of the film."""
     clip = bench.require("seats/seat-a1.mp4")
     peaks = []
     for seconds in (SHORT_FILM, LONG_FILM):
@@ -329,10 +329,10 @@ def memory(bench: Bench) -> Iterator[Bar]:
 
 
 def demo(bench: Bench) -> Iterator[Bar]:
-    """The time that the demo takes, and how well it recovers the simulated emotions."""
+    """Measure how long the demo takes and how well it recovers the simulated emotions."""
     command = bench.demo
     yield Bar(
-        "demo: run, without the install",
+        "demo: run time, without the installation",
         f"{command.seconds:.0f} s, {command.peak:.0f} MB peak",
         f"< {MOST_DEMO_SECONDS:g} s",
         command.seconds < MOST_DEMO_SECONDS,
@@ -354,14 +354,14 @@ def demo(bench: Bench) -> Iterator[Bar]:
 
 
 def finished_demo(bench: Bench) -> DemoResult:
-    """Return the demo's results as objects; its stored samples are used, no video is processed again."""
+    """Return the demo's results as objects, from its stored samples; no video is processed again."""
     return run_demo(
         bench.work / "demo" / "audience", bench.work / "demo" / "study", lambda camera, seconds: None
     )
 
 
 def report(bench: Bench) -> Iterator[Bar]:
-    """The demo's report in a browser: no errors and no requests."""
+    """Check that a browser shows the demo's report without errors or network requests."""
     if CHROMIUM is None:
         raise NotMeasuredError("chromium is not installed")
     from playwright.sync_api import sync_playwright
@@ -388,8 +388,8 @@ def report(bench: Bench) -> Iterator[Bar]:
     problems = "; ".join([*errors, *requests])
     yield Bar(
         "report: in a browser",
-        f"{len(errors)} errors, {len(requests)} requests, {len(lines)} moments chosen, each showing "
-        f"≥ {min(lines, default=0)} lines ({page_file.stat().st_size / 1e3:.0f} kB)"
+        f"{len(errors)} errors, {len(requests)} requests, {len(lines)} moments clicked, each showing "
+        f"at least {min(lines, default=0)} lines ({page_file.stat().st_size / 1e3:.0f} kB)"
         + (f": {problems}" if problems else ""),
         "0 errors, 0 requests",
         not errors and not requests,
@@ -397,22 +397,22 @@ def report(bench: Bench) -> Iterator[Bar]:
 
 
 def install(bench: Bench) -> Iterator[Bar]:
-    """Neither this environment nor a core install contains torch."""
+    """Check that neither this environment nor a core install contains torch."""
     importable = find_spec("torch") is not None
     packages = runtime_packages()
     size = sum(path_size(Path(str(f.locate()))) for d in packages.values() for f in d.files or ())
     environment = sum(path_size(path) for path in Path(sys.prefix).rglob("*"))
     yield Bar(
         "install: no torch",
-        f"torch {'IS' if importable else 'is not'} importable; without extras {len(packages)} packages, "
-        f"{size / 1e6:.0f} MB; this environment with its tools {environment / 1e6:.0f} MB",
+        f"torch {'IS' if importable else 'is not'} importable; a core install has {len(packages)} "
+        f"packages ({size / 1e6:.0f} MB); this environment with its tools takes {environment / 1e6:.0f} MB",
         "no torch",
         not importable and "torch" not in packages,
     )
 
 
 def runtime_packages() -> dict[str, metadata.Distribution]:
-    """Return what `pip install moviemotion` installs, including the package itself, by name."""
+    """Return all distributions that `pip install moviemotion` installs, including its own, by name."""
     packages: dict[str, metadata.Distribution] = {}
     queue = ["moviemotion"]
     while queue:
@@ -432,7 +432,7 @@ def path_size(path: Path) -> int:
 
 
 def throughput(bench: Bench) -> Iterator[Bar]:
-    """How many viewers one core can process, and the ratio to other programs."""
+    """Measure how many viewers one core can process, and compare that with other packages."""
     clips = [bench.require(f"seats/{name}.mp4") for name in SEATS]
     for lines in (own_lines(clips, bench.work), rival_lines(clips, bench.rivals_python)):
         yield from (Bar(*line) for line in lines)
@@ -452,7 +452,7 @@ BARS: dict[str, Callable[[Bench], Iterator[Bar]]] = {
 
 
 def write_section(page: Path, table: str) -> None:
-    """Replace what is between the page's two marks by the table, with the version and the date."""
+    """Replace the text between the page's two markers with the version, the date and the table."""
     text = page.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -468,12 +468,14 @@ def main() -> None:
         "--data", type=Path, required=True, help="folder with faces, seats, groups and scripts"
     )
     parser.add_argument(
-        "--rivals-python", type=Path, help="Python interpreter with fer or deepface installed"
+        "--rivals-python", type=Path, help="Python interpreter in which fer or deepface is installed"
     )
     parser.add_argument(
         "--only", nargs="+", choices=BARS, default=list(BARS), metavar="NAME", help=", ".join(BARS)
     )
-    parser.add_argument("--page", type=Path, help="Markdown page whose section for this table is replaced")
+    parser.add_argument(
+        "--page", type=Path, help="Markdown page in which the section with this table is replaced"
+    )
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores; load before the start: {os.getloadavg()[0]:.1f}\n", flush=True)
     bars = []

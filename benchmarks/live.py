@@ -1,8 +1,8 @@
-"""Capture two hours of eight live cameras with simulated failures; check memory and the reported gaps.
+"""Capture eight live cameras for two hours, with failures; check the memory use and the reported gaps.
 
 Usage: python benchmarks/live.py [--speed 12] [--seconds 7200] [--rate 1]
-The cameras repeat short rendered videos with two pictures per second; the film's clock runs `speed` times as
-fast as real time. The exit code is 1 if memory grew by more than 5 % or a gap was not reported.
+The cameras repeat short rendered videos at two frames per second. The film clock runs `speed` times as fast
+as real time. The exit code is 1 if memory grew by more than 5 % or a gap was not reported.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSched
 
 CAMERAS = 8
 CLIP = 8
-"""Seconds of a clip."""
+"""Duration of each clip in seconds."""
 PICTURES = 2
-"""Pictures per second of a camera."""
+"""Frames per second of each camera."""
 FROZEN_AFTER = 10.0
 MAX_GROWTH = 0.05
-"""Share by which memory may grow."""
+"""Largest allowed growth of memory use, as a share."""
 Span = tuple[float, float]
 
 
 class LoopingCamera:
-    """Repeats a clip on the film's clock; unreachable while `lost`, and unchanging while `frozen`."""
+    """Repeats a clip on the film clock; the camera is unreachable during `lost`, frozen during `frozen`."""
 
     is_recording = True
 
@@ -108,10 +108,10 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
     for name in cameras:
         samples = camera_samples(folder / "live", name, 0.0, rate)
         dropped = count_dropped_pictures(folder / "live", name, rate)
-        print(f"{name}: {len(samples.viewers)} viewer, {samples.frames} pictures read, {dropped} dropped")
-    print(f"{seconds:.0f} s of {CAMERAS} cameras in {wall:.0f} s, {processor:.0f} s of processor time")
+        print(f"{name}: {len(samples.viewers)} viewer, {samples.frames} frames read, {dropped} dropped")
+    print(f"{seconds:.0f} s of {CAMERAS} cameras in {wall:.0f} s, {processor:.0f} s of CPU time")
     slow = [gap for gap in gaps if gap.reason.startswith("dropped")]
-    print(f"{len(slow)} gaps because reading did not keep up, and:")
+    print(f"{len(slow)} gaps because processing did not keep up; all other gaps:")
     for gap in (gap for gap in gaps if gap not in slow):
         print(f"  {gap.camera}: {gap.start:.1f}–{gap.end:.1f} s, {gap.reason}")
     failures = [(name, *span) for name, span in (*lost.items(), *frozen.items())]
@@ -123,25 +123,25 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
 
 
 def record_memory(capture: LiveCapture, seconds: float) -> list[float]:
-    """Memory in megabytes at each tenth of the film, the last at its end."""
+    """Return the memory use in megabytes at each tenth of the film; the last value is from its end."""
     memory: list[float] = []
     while not capture.wait(0.5):
         if len(memory) < 9 and capture.clock.now() >= seconds * (len(memory) + 1) / 10:
             memory.append(resident())
             read = sum(camera.read for camera in capture.health())
-            print(f"{len(memory) * 10:>3} % {memory[-1]:.1f} MB, {read} pictures read", flush=True)
+            print(f"{len(memory) * 10:>3} % {memory[-1]:.1f} MB, {read} frames read", flush=True)
     memory.append(resident())
     return memory
 
 
 def resident() -> float:
-    """Resident memory of this process in megabytes."""
+    """Return the resident memory of this process in megabytes."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def is_reported(gaps: Sequence[Gap], camera: str, start: float, end: float) -> bool:
-    """Whether a gap of the camera starts within a second of the failure and ends no earlier."""
+    """Return whether a gap of the camera starts within a second of the failure and does not end before it."""
     return any(g.camera == camera and abs(g.start - start) <= 1 and g.end >= end - 0.5 for g in gaps)
 
 

@@ -1,4 +1,4 @@
-"""Synthetic screenplays for benchmarks: Fountain with a given number of pages."""
+"""Generate synthetic Fountain screenplays of a given length for benchmarks."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ SAYS = (
 
 
 def long_script(pages: int, seed: int) -> str:
-    """Write random scenes of action and dialogue until they fill the pages.
+    """Write random scenes of action and dialogue until they fill the given number of pages.
 
     Args:
         pages: number of pages in 12-point Courier.
-        seed: of the random generator.
+        seed: random seed.
     """
     rng = np.random.default_rng(seed)
     text = "Title: The Paper Harbor\nCredit: written by\nAuthor: A generator\n\n"

@@ -1,11 +1,11 @@
-"""Do the tests notice when the code is wrong? Plants small faults (cosmic-ray's) and runs the nearest tests.
+"""Measure how many small faults the tests detect: plant each with cosmic-ray, and run the nearest tests.
 
     python benchmarks/mutation.py --sample 300           # a random sample of all mutants, with an interval
     python benchmarks/mutation.py --only analysis/moments --sample 0     # every mutant of one package
 
 Every mutant changes one operator, number, comparison, keyword or argument in a copy of the project. A mutant
-is killed when a test fails or does not end; it survives when all nearest tests pass. Prints each survivor
-with its change.
+is killed if a test fails or does not end in time; it survives if all nearest tests pass. Each survivor is
+printed with its change.
 """
 
 from __future__ import annotations
@@ -34,17 +34,20 @@ TESTS = {
     "privacy": ["tests/privacy"],
     "audience/faces/tracking.py": ["tests/audience/test_tracking.py", "tests/audience/test_recordings.py"],
 }
-"""Package or module → the tests that are nearest to it."""
+"""The nearest tests of each package or module."""
 SKIPPED_OPERATORS = re.compile("Bit|Shift|Decorator|Invert|Variable")
-"""Shifts and bit operators in place of arithmetic fail on any float, which would inflate the score; `X |
-None` in annotations is never run; and little behavior depends on decorators here."""
+"""Operators that would distort the score.
+
+Shifts and bit operators in place of arithmetic fail on any float, which would inflate the score. `X | None`
+in annotations is never evaluated, and little behavior depends on decorators.
+"""
 TIMEOUT = 300.0
 BAR = 0.85
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: an operator of cosmic-ray, and which of its places in the module."""
+    """One change: a cosmic-ray operator, and the index of the place in the module to which it is applied."""
 
     module: Path
     operator: str
@@ -52,7 +55,7 @@ class Mutant:
 
 
 def mutants_of(module: Path) -> list[Mutant]:
-    """All mutants of a module, but for the skipped operators."""
+    """Return all mutants of a module, except those of skipped operators."""
     tree = get_ast((PROJECT / module).read_text(encoding="utf-8"))
     nodes = list(ast_nodes(tree))
     found = []
@@ -70,7 +73,7 @@ def _mutated(source: str, operator: str, occurrence: int) -> str | None:
 
 
 def tests_of(module: Path) -> list[str]:
-    """The nearest tests: those that import the module, its own test file first; else all of its package."""
+    """Return the test files that import a module, its own first; if there are none, those of its package."""
     inside = module.relative_to("moviemotion").as_posix()
     nearest = max((key for key in TESTS if inside.startswith(key)), key=len)
     folders = [PROJECT / test for test in TESTS[nearest]]
@@ -86,7 +89,7 @@ def tests_of(module: Path) -> list[str]:
 
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
-    """Whether a test fails on the mutant, in a copy of the project that is restored afterwards."""
+    """Return whether a test fails on the mutant, in a copy of the project that is restored afterward."""
     path = copy / mutant.module
     source = path.read_text(encoding="utf-8")
     mutated = _mutated(source, mutant.operator, mutant.occurrence)
@@ -110,7 +113,7 @@ def _environment(copy: Path) -> dict[str, str]:
 
 
 def describe(mutant: Mutant) -> str:
-    """A survivor as its changed line."""
+    """Describe a mutant by the line that it changes."""
     source = (PROJECT / mutant.module).read_text(encoding="utf-8")
     mutated = _mutated(source, mutant.operator, mutant.occurrence) or source
     for number, (before, after) in enumerate(zip(source.splitlines(), mutated.splitlines(), strict=False), 1):
@@ -120,10 +123,14 @@ def describe(mutant: Mutant) -> str:
 
 
 def main() -> None:
-    """Run the sample and print the score."""
+    """Test a sample of mutants and print the score."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="only modules whose path below moviemotion starts so")
-    parser.add_argument("--sample", type=int, default=300, help="how many mutants, at random; 0 for all")
+    parser.add_argument(
+        "--only", default="", help="only modules whose path below moviemotion/ starts with this text"
+    )
+    parser.add_argument(
+        "--sample", type=int, default=300, help="number of randomly chosen mutants; 0 for all"
+    )
     parser.add_argument("--seed", type=int, default=36)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()

@@ -1,9 +1,10 @@
-"""How often patterns are found by chance, and how often planted ones are found, with 95 % Wilson intervals.
+"""Measure how often patterns are found by chance, and how often planted ones are found.
 
     python benchmarks/patterns.py                      # 500 runs each without a pattern, 100 with one
     python benchmarks/patterns.py --runs 50 --only motifs arc
 
-The exit status is 1 if reliably more than 5 % of the runs without a pattern give one (interval above 5 %).
+All shares are printed with their 95 % Wilson intervals. The exit status is 1 if a pattern is found in
+reliably more than 5 % of the runs without one, that is, if the entire interval lies above 5 %.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def by_contagion(viewers: int, seconds: int, contagion: float) -> Run:
 
 
 def films(rng: np.random.Generator, count: int, correlation: float) -> tuple[list[dict[str, float]], list]:
-    """Films with fifteen features, of which the first is correlated with the ratings."""
+    """Simulate films with fifteen features, the first of which is correlated with the films' ratings."""
     ratings = rng.standard_normal(count)
     figures = rng.standard_normal((count, 15))
     figures[:, 0] = correlation * ratings + np.sqrt(1 - correlation**2) * figures[:, 0]
@@ -73,7 +74,7 @@ def by_ratings(count: int, correlation: float) -> Run:
 def falling_and_rising_audience(
     rng: np.random.Generator, viewers: int, seconds: int, by: float
 ) -> np.ndarray:
-    """Viewers with slow emotions of their own, and a shared mood that falls and rises by `by`."""
+    """Simulate viewers with slow emotions of their own and a shared mood that falls and rises by `by`."""
     audience = 0.1 + 0.08 * autoregression(rng, 0.98, viewers, seconds, len(NON_NEUTRAL_EMOTIONS))
     audience[:, :, 0] += (
         by * np.cos(2 * np.pi * np.arange(seconds) / seconds) * rng.uniform(0.3, 1.7, (viewers, 1))
@@ -90,7 +91,7 @@ def by_arc(by: float) -> Run:
 
 
 def by_flat(share: float) -> Run:
-    """Each of 24 viewers reacts for some seconds at a time, in the given share of the film."""
+    """Let each of 24 viewers react for a few seconds at a time, in the given share of the film."""
 
     def run(rng: np.random.Generator, seed: int) -> bool:
         level = autoregression(rng, 0.8, 24, 3600, 1)[:, :, 0]
@@ -164,8 +165,8 @@ def main() -> None:
     options = parser.parse_args()
     missed = False
     for title, kind, runs in (
-        ("No pattern: found by chance", NOISE, options.runs),
-        ("Planted: found", PLANTED, max(20, options.runs // 5)),
+        ("Runs without a pattern: share in which one is found", NOISE, options.runs),
+        ("Runs with a planted pattern: share in which it is found", PLANTED, max(20, options.runs // 5)),
     ):
         print(f"{title} ({runs} runs each)", flush=True)
         for name, found in shares(kind, options.only, runs):

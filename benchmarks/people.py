@@ -1,12 +1,12 @@
 """Measure baselines, strength, mixed emotions, smoothing and quality weights on real and rendered faces.
 
-    python benchmarks/people.py --data ../shared/data/faces                  # some minutes on 2 cores
+    python benchmarks/people.py --data ../shared/data/faces                  # several minutes on 2 cores
     python benchmarks/people.py --data ../shared/data/faces --only strength mixed
 
 Real faces are those that `moviemotion lab train` holds out of the train split with its default configuration;
-the test split is never read. A single image has no film around it, so a real "viewer" is simulated: one
-neutral face, repeated with small changes of position, angle, light and noise, between expressions of other
-people. Rendered viewers are drawn with a resting expression that is sad, amused or neutral.
+the test split is used only to exclude duplicates. Real faces are single images, so a real "viewer" is
+simulated: one neutral face is repeated between the expressions of other people, with small changes in
+position, angle, light and noise. Rendered viewers have a resting expression that is sad, amused or neutral.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ LEVELS = np.linspace(0, 1, 5)
 VIEWS = 6
 """Number of slightly different views of each rendered face."""
 BIAS = 0.25
-"""The resting expression is strengthened until the emotion model gives this probability to its emotion."""
+"""The resting expression is strengthened until the emotion model assigns this probability to its emotion."""
 NEUTRAL_FACES = 100
 MIN_REDUCTION = 0.70
-"""Share of the bias of a resting expression that the baseline should remove."""
+"""Share of a resting expression's bias that the baseline should remove."""
 SAMPLES_PER_SECOND = 5
 
 
@@ -77,8 +77,8 @@ class Cast:
     """Rendered people.
 
     Attributes:
-        kinds: resting expression of each of P people.
-        readings: (P, 3, L, VIEWS, 8) emotion probabilities by emotion and level.
+        kinds: the resting expression of each of P people.
+        readings: (P, 3, L, VIEWS, 8) emotion probabilities, by person, acted emotion, level and view.
     """
 
     kinds: tuple[str, ...]
@@ -87,7 +87,7 @@ class Cast:
 
 @dataclass(frozen=True)
 class Bench:
-    """The data that the parts share."""
+    """The data that all parts share."""
 
     data: Path
 
@@ -100,7 +100,7 @@ class Bench:
 
     @cached_property
     def shares(self) -> Float64Array:
-        """(n, 8) shares of the annotators' votes for each held-out face."""
+        """(n, 8) shares of the annotators' votes, for each held-out face."""
         assert self.held_out.votes is not None
         return soft_targets(self.held_out.votes).astype(np.float64)
 
@@ -124,8 +124,10 @@ def read(crops: list[Pixels]) -> Float64Array:
 
 
 def render_cast() -> Cast:
-    """Draw `PEOPLE` with neutral, sad and amused resting expressions, at each level of each emotion, and
-    read them."""
+    """Render people at each level of each acted emotion, and estimate their emotion probabilities.
+
+    Their resting expressions are neutral, sad or amused.
+    """
     detector = CenterFaceDetector()
     kinds = tuple(("plain", "sad", "smile")[n % 3] for n in range(PEOPLE))
     readings = np.empty((PEOPLE, len(ACTED), len(LEVELS), VIEWS, len(EMOTIONS)))
@@ -160,7 +162,7 @@ def drawn(who: Identity, intensities: Float64Array) -> Float64Array:
 
 
 def view(picture: Float64Array, face: FaceBox, rng: np.random.Generator) -> Pixels:
-    """Crop a face in different light, with the noise of a camera and of a face detector."""
+    """Crop a face with random brightness and with the noise of a camera and of a face detector."""
     lit = np.clip(picture * rng.uniform(0.75, 1.15) + rng.normal(0, 3, picture.shape), 0, 255)
     (x, y), half = face.center + rng.normal(0, 1.2, 2), face.size / 2 * np.exp(rng.normal(0, 0.02))
     box = FaceBox(x - half, y - half, x + half, y + half, face.score, face.landmarks)
@@ -173,7 +175,7 @@ def sessions(
     """Simulate four minutes in which emotions are felt for `share` of the time.
 
     Returns:
-        (P, S, 7) the ground truth; (P, S × 5, 8) the emotion probabilities of the samples.
+        The ground truth, (P, S, 7); the emotion probabilities of the samples, (P, S × 5, 8).
     """
     rng, seconds = np.random.default_rng(seed), 240
     events, at = [], 5.0
@@ -188,7 +190,7 @@ def sessions(
     for person, felt in enumerate(
         audience.felt_intensity[:, step][:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in ACTED]]
     ):
-        # Between two drawn levels, one of them is chosen at random, the nearer one more often.
+        # An intensity between two rendered levels becomes one of them at random, usually the nearer one.
         level = felt.max(axis=1) * (len(LEVELS) - 1) + rng.uniform(-0.5, 0.5, len(step))
         which = np.clip(np.round(level), 0, len(LEVELS) - 1).astype(int)
         seen = np.repeat(rng.integers(0, VIEWS, len(step) // 3 + 1), 3)[: len(step)]
@@ -213,7 +215,7 @@ def as_shipped(samples: Float64Array) -> Float64Array:
 
 
 def baseline(bench: Bench) -> Iterator[str]:
-    """How much of the bias of resting expressions the baseline removes."""
+    """Measure how much of the bias of resting expressions the baseline removes."""
     cases = ((0.1, ACTED), (0.3, ACTED), (0.6, ACTED), (0.5, (Emotion.HAPPY,)))
     for share, only in cases:
         before: dict[str, list[float]] = {"sad": [], "smile": []}
@@ -243,15 +245,15 @@ def real_baseline(bench: Bench) -> Iterator[str]:
     neutral = np.flatnonzero(shares[:, 0] > 0.5)
     moved = np.quantile(1 - bench.probabilities[neutral, 0], 0.95)
     yield (
-        f"real neutral faces: 19 of 20 are read with {moved:.2f} or less for all emotions together "
+        f"real neutral faces: 19 of 20 have {moved:.2f} or less for all other emotions together "
         f"(n={len(neutral)}); a baseline estimated from the film is limited to {MAX_EMOTION_AT_REST:g}"
     )
     neutral = rng.permutation(neutral)[:NEUTRAL_FACES]
     views = [jittered(faces.images[n], rng) for n in neutral for _ in range(24)]
     resting = read(views).reshape(len(neutral), 24, 8)
     expressions = np.flatnonzero(shares[:, [EMOTIONS.index(e) for e in ACTED]].max(axis=1) >= 0.7)
-    # The baseline is estimated from twelve views among eight expressions of others; the bias is measured on
-    # the other twelve views.
+    # The baseline is estimated from twelve views of each face and eight expressions of other people. The bias
+    # is measured on the other twelve views.
     others = bench.probabilities[rng.choice(expressions, (len(neutral), 8))]
     session = np.concatenate([resting[:, :12], others], axis=1).astype(np.float32)
     rest = estimate_baseline(
@@ -274,7 +276,7 @@ def no_rest(timeline: Timeline) -> Baseline:
 
 
 def jittered(face: Pixels, rng: np.random.Generator) -> Pixels:
-    """Repeat a face, shifted by about a pixel, rotated by a degree or two, in different light and noise."""
+    """Return a face shifted by about a pixel and rotated by a degree or two, with other light and noise."""
     turned = Image.fromarray(face).rotate(
         float(rng.normal(0, 1.5)), Image.Resampling.BILINEAR, translate=tuple(np.round(rng.normal(0, 0.7, 2)))
     )
@@ -283,19 +285,19 @@ def jittered(face: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def reduction(before: list[float], after: list[float]) -> str:
-    """Format by how much a mean bias is reduced, with its interval over viewers."""
+    """Format the reduction of a mean bias, with its interval over viewers."""
     a, b = np.array(before), np.array(after)
     low, high = interval(lambda i: 1 - b[i].mean() / a[i].mean(), len(a))
     gone = 1 - b.mean() / a.mean()
-    verdict = "pass" if gone >= MIN_REDUCTION else "short"
+    verdict = "pass" if gone >= MIN_REDUCTION else "missed"
     return (
         f"{a.mean():.3f} → {b.mean():.3f}, reduced by {gone:.0%} (95 % {low:.0%} to {high:.0%}, n={len(a)}); "
-        f"bar {MIN_REDUCTION:.0%}: {verdict}"
+        f"target {MIN_REDUCTION:.0%}: {verdict}"
     )
 
 
 def strengths(bench: Bench) -> Iterator[str]:
-    """How strength rises with the drawn intensity, and probability with the annotators' votes."""
+    """Measure how strength rises with the rendered intensity, and probability with the annotators' votes."""
     cast = bench.cast
     for acted, emotion in enumerate(ACTED):
         column = EMOTIONS.index(emotion)
@@ -307,11 +309,11 @@ def strengths(bench: Bench) -> Iterator[str]:
         means = won.mean(axis=(0, 2))
         steps = np.diff(won.mean(axis=2), axis=1)
         yield (
-            f"rendered {emotion}, drawn at {LEVELS[0]:g} to {LEVELS[-1]:g}: strength "
+            f"rendered {emotion}, intensity {LEVELS[0]:g} to {LEVELS[-1]:g}: strength "
             f"{', '.join(f'{m:.2f}' for m in means)}; Spearman within a person "
-            f"{np.median(own):.2f} (median of {len(own)}, least {min(own):.2f}), over all "
+            f"{np.median(own):.2f} (median of {len(own)}, minimum {min(own):.2f}), over all "
             f"{spearmanr(np.broadcast_to(drawn_at, p.shape).ravel(), won.ravel()).statistic:.2f}; "
-            f"{(steps >= -0.02).mean():.0%} of {steps.size} steps do not fall"
+            f"strength does not fall in {(steps >= -0.02).mean():.0%} of {steps.size} steps"
         )
     for column, emotion in enumerate(EMOTIONS):
         p, share = bench.probabilities[:, column], bench.shares[:, column]
@@ -324,12 +326,12 @@ def strengths(bench: Bench) -> Iterator[str]:
                 bins.append(f"{p[here].mean():.2f}→{share[here].mean():.2f}±{half:.2f} (n={here.sum()})")
         yield (
             f"votes, {emotion}: Spearman {spearmanr(p, share).statistic:.2f} (95 % {low:.2f} to {high:.2f}, "
-            f"n={len(p)}); read→share of votes: {', '.join(bins)}"
+            f"n={len(p)}); probability→share of votes: {', '.join(bins)}"
         )
 
 
 def mixed(bench: Bench) -> Iterator[str]:
-    """How well faces are found whose votes are split between two emotions, compared with chance."""
+    """Measure how well faces with votes split between two emotions are found, compared with chance."""
     reported: set[tuple[Emotion, ...]] = set()
     for mixed_emotion in MIXED_EMOTIONS:
         parts = tuple(sorted(mixed_emotion.components))
@@ -342,14 +344,14 @@ def mixed(bench: Bench) -> Iterator[str]:
         names = " / ".join(f.name for f in MIXED_EMOTIONS if tuple(sorted(f.components)) == parts)
         hits, n = int((truth & found).sum()), len(truth)
         yield (
-            f"{names}: {truth.sum()} of {n} faces by the votes; "
+            f"{names}: {truth.sum()} of {n} faces according to the votes; "
             f"precision {part_of(hits, int(found.sum()))}, by chance {truth.mean():.3f}; "
             f"recall {part_of(hits, int(truth.sum()))}, by chance {found.mean():.3f}"
         )
 
 
 def smoothing(bench: Bench) -> Iterator[str]:
-    """Correlation with the ground truth over all seconds, for each filter."""
+    """Measure the correlation with the ground truth over all seconds, for each filter."""
     filters: dict[str, Callable[[Float64Array], Float64Array]] = {
         "none": lambda x: x,
         "as shipped": as_shipped,
@@ -374,7 +376,7 @@ def smoothing(bench: Bench) -> Iterator[str]:
 
 
 def quality(bench: Bench) -> Iterator[str]:
-    """Whether the quality weight falls as degraded faces are read with larger errors."""
+    """Check that the quality weight falls as the errors on degraded faces grow."""
     rng = np.random.default_rng(SEED)
     chosen = rng.permutation(len(bench.held_out))[:200]
     images, shares = bench.held_out.images[chosen], bench.shares[chosen]
@@ -388,14 +390,14 @@ def quality(bench: Bench) -> Iterator[str]:
         weights.append(weight)
         errors.append(error)
         yield (
-            f"quality, {name}: votes misplaced {error.mean():.3f}, mean weight {weight.mean():.2f}, "
+            f"quality, {name}: share of votes misplaced {error.mean():.3f}, mean weight {weight.mean():.2f}, "
             f"rejected {(weight == 0).mean():.0%} (n={len(images)})"
         )
     w, e = np.concatenate(weights), np.concatenate(errors)
     rho = spearmanr(w, e).statistic
     yield (
-        f"quality, all together: votes misplaced {e.mean():.3f}, by weight {np.average(e, weights=w):.3f}, "
-        f"of the rejected {e[w == 0].mean():.3f}; Spearman of weight and error {rho:.2f} (n={len(w)})"
+        f"quality, all: share of votes misplaced {e.mean():.3f}, weighted {np.average(e, weights=w):.3f}, "
+        f"rejected faces {e[w == 0].mean():.3f}; Spearman of weight and error {rho:.2f} (n={len(w)})"
     )
 
 
@@ -430,7 +432,7 @@ def part_of(count: int, total: int) -> str:
 def interval(
     statistic: Callable[[NDArray[np.int64]], float], n: int, draws: int = 1000
 ) -> tuple[float, float]:
-    """95 % percentile bootstrap interval over n units."""
+    """Return the 95 % percentile bootstrap interval over n units."""
     result = bootstrap(
         (np.arange(n),),
         statistic,
@@ -455,7 +457,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/<label>/*.png and votes")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with train/<label>/*.png and the annotators' votes"
+    )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     arguments = parser.parse_args()
     bench = Bench(arguments.data)

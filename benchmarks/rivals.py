@@ -1,12 +1,11 @@
-"""Measure how fast other packages read faces. `throughput.py` runs it in an environment that has them.
+"""Measure the speed of other packages. `throughput.py` runs this script where they are installed.
 
     PYTHON benchmarks/rivals.py fer 5 CLIP …      # prints [viewer-seconds, core-seconds] of each clip as JSON
 
 MoviEmotion need not be installed there. One thread is used, and models are loaded before the clock starts.
-Clips
-are decoded by OpenCV and sampled as in MoviEmotion: the first frame at or after each tick. deepface downloads
-its weights on first use; if that fails, random weights replace them, which give meaningless readings at the
-same cost.
+Clips are decoded by OpenCV and sampled as in MoviEmotion: the first frame at or after each tick. deepface
+downloads its weights on first use. If that fails, it runs with random weights, which give meaningless results
+at the same speed.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ os.environ.update(
 
 
 def fer(mtcnn=False):
-    """Its small quantized network, after a Haar cascade or MTCNN."""
+    """Load fer's small quantized network, with a Haar cascade or MTCNN as the face detector."""
     from fer.fer import FER
 
     detector = FER(mtcnn=mtcnn)
@@ -36,7 +35,7 @@ def fer(mtcnn=False):
 
 
 def deepface():
-    """Its emotion network, after its default detector, a Haar cascade."""
+    """Load deepface's emotion network, with its default face detector, a Haar cascade."""
     from deepface import DeepFace
 
     def read(picture):
@@ -47,7 +46,7 @@ def deepface():
 
 
 def deepface_with_random_weights(picture):
-    """deepface without its weights, which it would download."""
+    """Load deepface with random weights instead of those that it would download."""
     from deepface.commons import weight_utils
 
     weight_utils.download_weights_if_necessary = lambda *names, **more: ""
@@ -86,10 +85,10 @@ def main(name, rate, clips):
         if name != "deepface":
             raise
         read = deepface_with_random_weights(first)
-        note = "random weights, since its own cannot be downloaded here; only its speed is meaningful"
+        note = "random weights, because its own could not be downloaded; only its speed is meaningful"
     speeds = []
     for clip in clips:
-        next(map(read, sampled(clip, rate)))  # what is initialized at the first face does not count
+        next(map(read, sampled(clip, rate)))  # excludes the initialization at the first face
         start, seen = time.process_time(), 0
         for picture in sampled(clip, rate):
             seen += read(picture) > 0

@@ -1,15 +1,14 @@
-"""Render a synthetic audience that is hard to read, screen it, and compare the result with the ground truth.
+"""Render a synthetic audience in difficult conditions, screen it, and compare with the ground truth.
 
-    python benchmarks/screening.py                              # 24 viewers, 10 minutes: 16 of one core
+    python benchmarks/screening.py                              # 24 viewers, 10 min of film: 16 core-minutes
     python benchmarks/screening.py --viewers 6 --minutes 3 --seed 2
-    python benchmarks/screening.py --keep FOLDER                # the videos and the study stay there
+    python benchmarks/screening.py --keep FOLDER                # keeps the videos and the study
 
-The ground truth is the intensity, from 0 to 1, of each emotion that each face was made to show: the mean of
-each second, at the viewer's own delay. It is what a perfect emotion model could see, not what the schedule
-asks for. Seconds in which a viewer was not seen or had only rejected samples do not count; their number is
-reported. The
-faces are drawn by this project and were tuned with its emotion model: they test the chain from video to
-strength, not how well real faces are read.
+The ground truth is the intensity, from 0 to 1, with which each face was made to show each emotion: the mean
+over each second, including the viewer's own delay. It is what a perfect emotion model would measure, not what
+the schedule asks for. Seconds in which a viewer was not seen or had only rejected samples do not count; their
+number is reported. The faces are drawn by this project and were tuned with its emotion model. They therefore
+test the processing from video to strength, but not the accuracy on real faces.
 """
 
 from __future__ import annotations
@@ -50,13 +49,13 @@ MIN_REDUCTION = 0.70
 EVENT_SHARE = 0.25
 """Share of the film that evokes an emotion."""
 CALM = 0.03
-"""True intensity of all emotions together below which a second shows the resting expression."""
+"""Total true intensity below which a second counts as showing the resting expression."""
 MIN_RESTING_INTENSITY = 0.1
-"""True intensity at rest from which a face counts as sad or amused."""
+"""Minimum true intensity at rest for a face to count as sad or amused."""
 MIN_VIEWERS = 3
-"""Number of viewers from which an interval is reported."""
+"""Minimum number of viewers for which an interval is reported."""
 SWITCH_TOLERANCE = 10.0
-"""Seconds by which the reported time of an identity switch may be off."""
+"""Seconds by which the reported time of an identity switch may differ from the true time."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,13 @@ class Truth:
     """The ground truth for V viewers and S seconds.
 
     Attributes:
-        viewers: V names.
-        camera: V names of the viewers' cameras.
-        felt: (V, S, 7) intensity in the order of `NON_NEUTRAL_EMOTIONS`.
-        rest: (V, 7) intensity that each face shows at rest.
-        in_view, covered: (V, S) shares of each second.
-        swaps: for each seat swap the names of both viewers, and the time at which they were back.
+        viewers: the name of each viewer.
+        camera: the name of each viewer's camera.
+        felt: (V, S, 7) intensity of each emotion, in the order of `NON_NEUTRAL_EMOTIONS`.
+        rest: (V, 7) intensity of each emotion that a face shows at rest.
+        in_view: (V, S) share of each second for which the viewer was in view.
+        covered: (V, S) share of each second for which the viewer's face was covered.
+        swaps: for each seat swap, the names of both viewers, and the time at which both were seated again.
     """
 
     viewers: tuple[str, ...]
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=24)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--keep", type=Path, help="folder for the videos and the study")
+    parser.add_argument("--keep", type=Path, help="folder in which the videos and the study are kept")
     options = parser.parse_args()
     with TemporaryDirectory() as work:
         short = 0
@@ -124,7 +124,7 @@ def measure(folder: Path, viewers: int, minutes: float, seed: int) -> Iterator[B
 
 
 def write_schedule(path: Path, seconds: float, seed: int) -> None:
-    """Write events of 4 to 9 s that each evoke one of three emotions, a quarter of the film in all."""
+    """Write events of 4 to 9 s, each with one of three emotions, that fill a quarter of the film."""
     rng, at = np.random.default_rng(seed), 5.0
     events = []
     while at < seconds - 12:
@@ -139,11 +139,11 @@ def write_schedule(path: Path, seconds: float, seed: int) -> None:
 
 
 def clocked(work: Callable[[], Result]) -> tuple[Result, str]:
-    """Run a function; returns its result and the time it took, in words."""
+    """Run a function; return its result and a text that states the time it took."""
     wall, processor = time.perf_counter(), time.process_time()
     result = work()
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return result, f"{wall:.0f} s, {processor:.0f} s of processor time on {os.cpu_count()} cores"
+    return result, f"{wall:.0f} s, {processor:.0f} s of CPU time on {os.cpu_count()} cores"
 
 
 def read_truth(folder: Path) -> Truth:
@@ -197,8 +197,8 @@ def correlations(read: Float64Array, truth: Truth) -> Iterator[Bar]:
         yield Bar(
             f"{emotion}: each viewer",
             f"mean {own.mean():.3f} (95 % {low:.3f} to {high:.3f}, n={len(own)}), "
-            f"median {np.median(own):.3f}, least {own.min():.3f}; "
-            f"{(own >= least).sum()} of {len(own)} reach the bar",
+            f"median {np.median(own):.3f}, minimum {own.min():.3f}; "
+            f"{(own >= least).sum()} of {len(own)} reach the target",
             f"mean ≥ {least}",
             bool(own.mean() >= least),
         )
@@ -219,7 +219,7 @@ def correlations(read: Float64Array, truth: Truth) -> Iterator[Bar]:
 
 
 def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
-    """How sad or amused resting expressions are read in calm seconds, without and with the baseline."""
+    """Measure how sad or amused resting faces appear in calm seconds, without and with the baseline."""
     viewers, seconds = len(truth.viewers), truth.felt.shape[1]
     nothing = Baseline(np.zeros((viewers, 8)), np.ones(viewers, int), np.zeros(viewers, bool))
     without, measured = strength_above_baseline(analysis.timeline, nothing), analysis.strength
@@ -228,7 +228,7 @@ def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
         column = NON_NEUTRAL_EMOTIONS.index(emotion)
         biased = np.flatnonzero(truth.rest[:, column] >= MIN_RESTING_INTENSITY)
         if len(biased) < MIN_VIEWERS:
-            yield Bar(f"resting {looks}", f"{len(biased)} viewers: too few", "reported")
+            yield Bar(f"resting {looks}", f"{len(biased)} viewers, which are too few", "reported")
             continue
         before, after = (
             np.array([np.nanmean(s[v, :seconds, column][calm[v]]) for v in biased])
@@ -252,7 +252,7 @@ def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
 
 
 def swaps(samples_by_camera: Mapping[str, Samples], truth: Truth) -> Bar:
-    """Whether all seat swaps were reported as identity switches, and no others."""
+    """Check that all seat swaps, and no others, were reported as identity switches."""
     reported = [
         ({samples.viewers[e.first], samples.viewers[e.second]}, e.time)
         for samples in samples_by_camera.values()
@@ -274,7 +274,7 @@ def swaps(samples_by_camera: Mapping[str, Samples], truth: Truth) -> Bar:
 
 
 def names_of(samples_by_camera: Mapping[str, Samples]) -> list[str]:
-    """The viewers' names in the study, in the order of the ground truth: by camera, from left to right."""
+    """Return the viewers' names in the study, by camera and from left to right, as in the ground truth."""
     return [name for samples in samples_by_camera.values() for name in samples.viewers]
 
 
@@ -284,7 +284,7 @@ def correlation(read: Float64Array, truth: Float64Array) -> float:
 
 
 def interval(statistic: Callable[[NDArray[np.int64]], float], viewers: int) -> tuple[float, float]:
-    """95 % percentile bootstrap interval over viewers."""
+    """Return the 95 % percentile bootstrap interval over viewers."""
     result = bootstrap(
         (np.arange(viewers),),
         statistic,

@@ -1,10 +1,11 @@
-"""Are Fountain, Final Draft and PDF files of one screenplay read alike? Prints a Markdown table.
+"""Check that Fountain, Final Draft and PDF files of one screenplay are parsed alike; print a table.
 
     python benchmarks/scripts.py --data ../shared/data
 
 A line is a scene heading or a dialogue element. Lines are matched in order; white space and line wrapping are
-ignored. Headings that are forced by Fountain's mark look like action on paper: a PDF may lack them, and they
-are listed below the table. The exit status is 1 if a file agrees in less than 99 % apart from these.
+ignored. Headings that are forced with Fountain's mark look like action on paper, so they may be missing from
+a PDF and are listed below the table. The exit status is 1 if, apart from these headings, less than 99 % of a
+file's lines agree with the Fountain file.
 """
 
 from __future__ import annotations
@@ -27,20 +28,23 @@ Line = tuple[str, str | None, str]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many lines two readings have in common, out of how many: headings, and dialogue with its
-    speakers."""
+    """The agreement of two versions of a screenplay.
+
+    Attributes:
+        scenes: number of scene headings that agree, and the total number.
+        spoken: number of dialogue elements that agree with their speakers, and the total number.
+    """
 
     scenes: tuple[int, int]
     spoken: tuple[int, int]
 
     def share(self, excused: int = 0) -> float:
-        """The share of all lines that are the same in both readings, plus `excused` lines that may be
-        missing."""
+        """Return the share of lines that agree, including `excused` lines that may be missing."""
         return (self.scenes[0] + self.spoken[0] + excused) / (self.scenes[1] + self.spoken[1])
 
 
 def lines_of(screenplay: Screenplay) -> list[Line]:
-    """Kind, speaker and words of all headings and dialogue."""
+    """Return the kind, speaker and words of each heading and dialogue element."""
     return [
         (e.kind, e.character, " ".join(e.text.split()))
         for e in screenplay.elements
@@ -49,7 +53,7 @@ def lines_of(screenplay: Screenplay) -> list[Line]:
 
 
 def agreement(one: Screenplay, other: Screenplay) -> Agreement:
-    """Compare two readings. The longer one is the denominator, so that extra lines count as errors too."""
+    """Compare two versions. The longer one is the denominator, so that extra lines count as errors too."""
     found: dict[bool, tuple[int, int]] = {}
     for heading in (True, False):
         a, b = (
@@ -62,7 +66,7 @@ def agreement(one: Screenplay, other: Screenplay) -> Agreement:
 
 
 def forced_headings(fountain: Screenplay, pdf: Screenplay) -> list[str]:
-    """Headings that are forced in the Fountain file and missing from the PDF, where they look like action."""
+    """Return headings that are forced in the Fountain file and missing from the PDF."""
     read = {e.text for e in pdf.elements if e.kind is ElementKind.SCENE_HEADING}
     headings = [e.text for e in fountain.elements if e.kind is ElementKind.SCENE_HEADING]
     return [text for text in headings if not is_scene_heading(text) and text not in read]
@@ -93,7 +97,7 @@ def main() -> int:
             forced = forced_headings(fountain, other) if suffix == ".pdf" else []
             short |= found.share(len(forced)) < BAR
             if forced:
-                notes.append(f"{film}{suffix} may lack: {', '.join(forced)} (forced headings).")
+                notes.append(f"{film}{suffix}: these forced headings may be missing: {', '.join(forced)}.")
             (scenes, of_scenes), (spoken, of_spoken) = found.scenes, found.spoken
             print(
                 f"| {film} | {suffix} | {scenes}/{of_scenes} | {spoken}/{of_spoken} | {found.share():.1%} "

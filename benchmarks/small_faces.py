@@ -1,12 +1,12 @@
-"""Measure how much of a reading remains if a face is small or blurred, and compare it with the weight.
+"""Measure how much information a small or blurred face retains, and compare that with its weight.
 
     python benchmarks/small_faces.py --data ../shared/data/faces
 
-Faces that the training run of the shipped emotion model held out of the train split are made smaller, as a
-more distant camera would see them, or blurred. They are then cropped, weighed and read like faces in a
-recording. What
-remains is the squared correlation of the readings with those of the unchanged faces: the mean over the
-proposal's emotions, with its 95 % interval over resampled faces. The quality weight should be about as large.
+Faces that the training run of the shipped emotion model held out of the train split are blurred, or scaled
+down as a more distant camera would see them. They are then cropped, weighted and classified like faces in a
+recording. The information retained is the squared correlation of the emotion probabilities with those of the
+unchanged faces: the mean over the proposal's emotions, with its 95 % interval over resampled faces. The
+quality weight should be about as large.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MARKS = np.array([[0.3, 0.35], [0.7, 0.35], [0.5, 0.55], [0.35, 0.78], [0.65, 0.
 
 
 def as_recorded(face: Pixels) -> tuple[Pixels, float]:
-    """The crop and the quality weight that a frame with this face alone gives."""
+    """Return the crop and the quality weight for a frame that contains only this face."""
     side = len(face)
     edge = (side - side / CROP_SCALE) / 2
     box = FaceBox(edge, edge, side - edge, side - edge, 0.9, MARKS * side)
@@ -63,7 +63,7 @@ def remaining(readings: NDArray[np.float32], before: NDArray[np.float32]) -> flo
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="How much of a reading remains if a face is small or blurred?"
+        description="Measure how much information a small or blurred face retains."
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with <split>/<label>/*.png")
     faces = load_held_out_faces(SHIPPED_EMOTION_MODEL, parser.parse_args().data)
@@ -79,7 +79,7 @@ def main() -> None:
     changes: list[tuple[str, Callable[[Pixels], Pixels]]] = [("unchanged", np.asarray)]
     changes += [(f"{size} px", smaller(size)) for size in SIZES]
     changes += [(f"blur of {sigma:g} px in 48", blurred(sigma)) for sigma in BLURS]
-    print(f"{len(images)} faces\n\n| face | remaining (95 %) | mean weight | rejected | accuracy (95 %) |")
+    print(f"{len(images)} faces\n\n| face | retained (95 %) | mean weight | rejected | accuracy (95 %) |")
     print("| --- | --- | --- | --- | --- |")
     for name, change in changes:
         crops, weights = zip(*(as_recorded(change(image)) for image in images), strict=True)

@@ -1,13 +1,13 @@
 """Measure the analysis page in headless Chromium with 200 viewers, 2 hours and 120 script pages.
 
     python benchmarks/studio.py                 # about two minutes on 2 cores, most of it for simulation
-    python benchmarks/studio.py --root FOLDER   # stores the study there and uses it again
+    python benchmarks/studio.py --root FOLDER   # stores the study there and reuses it
 
-The study is simulated and its script is synthetic. As after a screening, its analysis is already cached.
-The first paint is measured right after the server has started, and again later. A frame counts as a frame of
-scrubbing only if the playhead moved in it. Wall-clock times depend on what else the machine does, so the load
-is printed, and the CPU time of the page's main thread, which hardly depends on it. The exit status is 1 if a
-target is missed.
+The study is simulated, and its script is synthetic. As after a screening, its analysis is already cached.
+The first paint is measured right after the server has started, and again later. A display frame counts toward
+scrubbing only if the playhead moved in it. Wall-clock times depend on the load of the machine, so the load is
+printed. The CPU time of the page's main thread is printed as well, because it hardly depends on the load. The
+exit status is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ ZOOM = """
   window.zooms = [];
   document.getElementById("surface").addEventListener("wheel", () => {
     const start = performance.now();
-    // The page draws in the next frame; a timeout set in the frame after it runs once it is on the screen.
+    // The page draws in the next frame. A timeout set in the frame after that runs once it is visible.
     const shown = () => setTimeout(() => zooms.push(performance.now() - start));
     requestAnimationFrame(() => requestAnimationFrame(shown));
   }, { capture: true });
@@ -99,7 +99,7 @@ def serving(root: Path) -> Iterator[str]:
 
 
 def opened(browser: Browser, address: str) -> tuple[Page, float]:
-    """Open the analysis page with an empty cache; also return the seconds until the first paint."""
+    """Open the analysis page with an empty cache; return it with the seconds until the first paint."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/studies/{STUDY}/analysis")
     until(page, PAINTED)
@@ -107,7 +107,7 @@ def opened(browser: Browser, address: str) -> tuple[Page, float]:
 
 
 def processor(page: Page) -> Callable[[], float]:
-    """Start measuring the main thread's CPU time; the returned function gives it in milliseconds."""
+    """Start measuring the main thread's CPU time; return a function that gives it in milliseconds."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
@@ -120,7 +120,7 @@ def processor(page: Page) -> Callable[[], float]:
 
 
 def until(page: Page, condition: str) -> None:
-    """Wait for a condition; `wait_for_function` needs `eval`, which the page's policy forbids."""
+    """Wait for a condition. `wait_for_function` needs `eval`, which the page's policy forbids."""
     while not page.evaluate(condition):
         time.sleep(0.01)
 
@@ -175,7 +175,7 @@ def scrubbing(page: Page, where: str) -> Bar:
 
 
 def zooming(page: Page) -> Bar:
-    """Zoom with the wheel from the entire film towards one second and back, one step at a time."""
+    """Zoom with the wheel from the entire film toward one second and back, one step at a time."""
     box = page.locator("#surface").bounding_box()
     assert box
     page.keyboard.press("0")
@@ -227,7 +227,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--root", type=Path, help="Folder of studies, instead of a temporary one.")
+    parser.add_argument("--root", type=Path, help="Folder of studies to use instead of a temporary one.")
     asked = parser.parse_args()
     if CHROMIUM is None:
         print("not measured: chromium is not installed")

@@ -1,11 +1,12 @@
-"""Measure how many viewers one core can process, and compare with other packages if they are installed.
+"""Measure how many viewers one core can process, and compare that with other packages.
 
     python benchmarks/throughput.py --data ../shared/data [--rivals-python PYTHON]
 
-A viewer-second is one second of samples with a face read in each; a core-second is one second of user and
-system time of all threads. Loading models does not count. Recordings of a screening are long, so MoviEmotion
-is measured on each clip repeated to a minute. In comparisons, it is measured on the original clips at the
-same rate, before and after the other package. The other packages need an environment of their own:
+A viewer-second is one second of samples, each of which contains a face. A core-second is one second of user
+and system time of all threads. The time for loading models is not counted. Recordings of a screening are
+long, so MoviEmotion is measured on clips that are repeated until they last a minute. In comparisons, it is
+measured on the original clips at the same rate, before and after the other package. The other packages need
+an environment of their own:
 
     python3.11 -m venv rivals
     rivals/bin/pip install fer deepface tf-keras werkzeug 'numpy<2' \\
@@ -52,7 +53,7 @@ Line = tuple[str, str, str, bool | None]
 
 
 class NotInstalledError(Exception):
-    """A package does not run in the given interpreter."""
+    """A package cannot be run in the given interpreter."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Speed:
 
     @property
     def rate(self) -> float:
-        """Viewer-seconds per core-second, or hours of audience per hour of a core."""
+        """Viewer-seconds per core-second, which equals audience-hours per core-hour."""
         return self.viewer_seconds / self.core_seconds
 
 
@@ -85,10 +86,13 @@ def ours(clips: Sequence[Path]) -> list[Speed]:
 
 
 def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed], str]:
-    """Process each clip with another package; also returns a note about how it was run.
+    """Process each clip with another package.
+
+    Returns:
+        The speed on each clip; a note about how the package was run.
 
     Raises:
-        NotInstalledError: with the last line of its error output.
+        NotInstalledError: the package fails; the message is the last line of its error output.
     """
     command = [str(python), str(RIVALS_SCRIPT), name, str(DEFAULT_RATE), *map(str, clips)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -99,7 +103,7 @@ def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed],
 
 
 def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
-    """Repeat the packets of a clip up to a duration, without encoding them again."""
+    """Repeat the packets of a clip until they fill a duration, without encoding them again."""
     length = probe(clip).duration
     with av.open(str(out), "w") as written:
         target = None
@@ -121,7 +125,7 @@ def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
 
 
 def stage_milliseconds(clip: Path) -> dict[str, float]:
-    """CPU time of each stage per sampled frame; the stages run one after the other."""
+    """Return the CPU time of each stage in ms per sampled frame; the stages run one after the other."""
     scheduler, model = FaceScheduler(CenterFaceDetector()), OnnxEmotionModel()
     seconds: dict[str, float] = {}
 
@@ -173,24 +177,29 @@ def own_lines(clips: Sequence[Path], work: Path) -> Iterator[Line]:
 
 
 def rival_lines(clips: Sequence[Path], python: Path | None) -> Iterator[Line]:
-    """Compare with each other package on the same clips in one run."""
+    """Compare the speed with that of each other package, on the same clips."""
     for name in RIVALS:
-        title, bar = f"throughput: times {name}", f"≥ {LEAST_RATIO:g}"
+        title, bar = f"throughput: compared with {name}", f"≥ {LEAST_RATIO:g}"
         if python is None:
-            yield title, "not measured: give --rivals-python, where it is installed", bar, None
+            yield (
+                title,
+                "not measured: set --rivals-python to an interpreter in which it is installed",
+                bar,
+                None,
+            )
             continue
         before = ours(clips)
         try:
             speeds, note = theirs(python, name, clips)
         except NotInstalledError as error:
-            yield title, f"not measured: {python} does not run it ({error})", bar, None
+            yield title, f"not measured: cannot be run with {python} ({error})", bar, None
             continue
         our, their = total([*before, *ours(clips)]), total(speeds)
         each = ", ".join(f"{clip.stem} {s.rate:.2f}" for clip, s in zip(clips, speeds, strict=True))
         yield (
             title,
-            f"{our.rate / their.rate:.1f} times: {our.rate:.1f} against {their.rate:.2f} viewer-seconds per "
-            f"core-second; it saw {their.viewer_seconds:.0f} of our {our.viewer_seconds / 2:.0f} "
+            f"{our.rate / their.rate:.1f} times as fast: {our.rate:.1f} and {their.rate:.2f} viewer-seconds "
+            f"per core-second; it found {their.viewer_seconds:.0f} of our {our.viewer_seconds / 2:.0f} "
             f"viewer-seconds ({each}){note and f'; {note}'}",
             bar,
             our.rate >= LEAST_RATIO * their.rate,
@@ -202,11 +211,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with seats/seat-*.mp4")
-    parser.add_argument("--rivals-python", type=Path, help="a Python in which fer or deepface is installed")
+    parser.add_argument(
+        "--rivals-python", type=Path, help="Python interpreter in which fer or deepface is installed"
+    )
     options = parser.parse_args()
     clips = sorted((options.data / "seats").glob("seat-*.mp4"))
     if not clips:
-        parser.error(f"{options.data}/seats: no seat-*.mp4 in it")
+        parser.error(f"{options.data}/seats: contains no seat-*.mp4 files")
     av.logging.set_level(av.logging.ERROR)
     print(f"{os.cpu_count()} cores; load before the start {os.getloadavg()[0]:.1f}\n", flush=True)
     short = False
@@ -218,7 +229,7 @@ def main() -> int:
         for part in parts:
             for name, measured, bar, met in part():
                 short |= met is False
-                verdict = {True: "pass", False: "short", None: "–"}[met]
+                verdict = {True: "pass", False: "fail", None: "–"}[met]
                 print(f"{verdict:<6}{name}: {measured}   [{bar}]", flush=True)
     return int(short)
 

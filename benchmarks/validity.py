@@ -1,13 +1,13 @@
-"""Validity of the moment search and its intervals, on simulated audiences whose emotions are known.
+"""Measure the validity of the moment search and of the intervals, on audiences with known emotions.
 
-    python benchmarks/validity.py                                  # all parts: some minutes on 2 cores
+    python benchmarks/validity.py                                  # all parts: several minutes on 2 cores
     python benchmarks/validity.py --only false planted --runs 100
     python benchmarks/validity.py --only power --picture docs/power.png     # needs matplotlib
 
-Every audience comes from `moviemotion.simulation.synthetic_samples`, with autocorrelated noise, blinks,
+Every audience is simulated by `moviemotion.simulation.synthetic_samples`, with autocorrelated noise, blinks,
 expressive resting faces, delays, contagion and absences. The exit status is 1 if a target is missed. The
-target for coverage, 93 to 97 %, applies to all figures of one kind together; the lines below it show where
-coverage is higher and lower.
+target for coverage, 93 to 97 %, applies to the mean of the coverage in seconds with an event and in calm
+seconds; both values are printed with it.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ SEED = 36
 PLANTED = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 VIEWERS, FILM = 24, 600
 LATEST = 3.0
-"""Seconds after the end of an event in which a moment still belongs to it, since people react late."""
+"""Seconds after the end of an event in which a moment is still assigned to it, because people react late."""
 LEAST_F1, MOST_SECONDS = 0.9, 2.0
 LEAST_COVERED, MOST_COVERED = 0.93, 0.97
 POPULATION = 3000
-"""Size of the population from which audiences are drawn for the coverage; its mean is the true value."""
+"""Size of the population from which audiences are drawn to measure coverage; its mean is the true value."""
 POWER_VIEWERS = (5, 8, 12, 24, 50, 100, 200)
 POWER_STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 POWER_FILM = 120
@@ -56,7 +56,7 @@ POWER_FILM = 120
 
 @dataclass(frozen=True)
 class Line:
-    """What was measured, its target, and whether it was met (None if there is no target)."""
+    """A measurement, its target, and whether the target was met (None if there is no target)."""
 
     name: str
     measured: str
@@ -65,7 +65,7 @@ class Line:
 
 
 def simulate(script: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float | None = None):
-    """Simulate an audience: its timeline, its strength, and the true delay of each viewer."""
+    """Simulate an audience; return its timeline, its strength, and the true delay of each viewer."""
     audience = simulate_screening(script, viewers, seconds, seed, *([] if contagion is None else [contagion]))
     seen = [simulate_viewer(audience, viewer) for viewer in range(viewers)]
     timeline = build_timeline((one.reading for one in seen), seconds - 1 / SAMPLE_RATE)
@@ -91,7 +91,7 @@ def false_moment(seed: int, viewers: int) -> bool:
 
 
 def false_moments(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
-    """Each viewer reacts alone about once a minute; nothing is shared."""
+    """Measure how often a moment is found if each viewer reacts alone, about once a minute."""
     for viewers in (8, VIEWERS):
         found = sum(pool.map(partial(false_moment, viewers=viewers), range(SEED, SEED + runs), chunksize=5))
         name = f"screenings with a false moment, {viewers} viewers"
@@ -102,7 +102,7 @@ def false_moments(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
 
 
 def planted_script(rng: np.random.Generator) -> EmotionSchedule:
-    """About seven events of 4 to 12 seconds, at least 20 seconds apart, with an intensity of 0.5 or more."""
+    """Draw about seven events of 4 to 12 s, at least 20 s apart, with an intensity of 0.5 or more."""
     events, start = [], 20.0
     while start < FILM - 60:
         lasts = float(rng.uniform(4, 12))
@@ -114,7 +114,7 @@ def planted_script(rng: np.random.Generator) -> EmotionSchedule:
 
 @dataclass(frozen=True)
 class Found:
-    """One screening: events found and missed, false moments, and errors of boundaries and delays."""
+    """The result for one screening: events found and missed, false moments, boundary and delay errors."""
 
     found: int
     missed: int
@@ -168,15 +168,15 @@ def planted_moments(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
     for name in ("starts", "ends"):
         errors = np.array([error for result in results for error in getattr(result, name)])
         off, most = np.quantile(np.abs(errors), [0.5, 0.9])
-        text = f"{off:.2f} s at the median (signed {np.median(errors):+.2f} s; 90 % within {most:.1f} s)"
-        yield Line(f"planted moments: {name} off by", text, f"≤ {MOST_SECONDS:g} s", off <= MOST_SECONDS)
+        text = f"median {off:.2f} s (signed {np.median(errors):+.2f} s; 90 % within {most:.1f} s)"
+        yield Line(f"planted moments: error of {name}", text, f"≤ {MOST_SECONDS:g} s", off <= MOST_SECONDS)
     correlations = np.array([r.correlation for r in results])
     low, middle, high = np.nanpercentile(correlations, [2.5, 50, 97.5])
     text = f"{middle:.2f} (95 % of audiences {low:.2f} to {high:.2f})"
     yield Line("delay: correlation of relative delays with the true ones", text)
     low, middle, high = np.nanpercentile([r.late for r in results], [2.5, 50, 97.5])
     yield Line(
-        "delay: after known events, minus the true median",
+        "delay: estimate after known events minus the true median",
         f"{middle:+.2f} s (95 % of audiences {low:+.2f} to {high:+.2f})",
     )
 
@@ -289,14 +289,14 @@ def _coverage(
         middle = float(np.mean(both))
         ok = LEAST_COVERED <= middle <= MOST_COVERED
         yield Line(
-            f"coverage of the interval of {name} ({n})",
+            f"coverage of the {name} interval ({n})",
             f"{middle:.1%} (seconds with an event {both[0]:.1%}, calm seconds {both[1]:.1%})",
             f"{LEAST_COVERED:.0%}–{MOST_COVERED:.0%}",
             bool(ok),
         )
     for name, where in (("student", planted), ("bootstrap", planted[at])):
         yield Line(
-            f"for comparison, coverage of the mean by {name} ({n})",
+            f"for comparison, coverage of the {name} interval of the mean ({n})",
             f"seconds with an event {hits[name][where].mean():.1%}, "
             f"calm seconds {hits[name][~where].mean():.1%}",
         )
@@ -306,7 +306,7 @@ def _coverage(
 
 
 def power_of(intensity: float, runs: int) -> dict[int, int]:
-    """Number of viewers → in how many runs an event of six seconds with this intensity was found."""
+    """Return, for each number of viewers, in how many runs an event of six seconds was found."""
     event = EmotionEvent(60, 66, Emotion.HAPPY, intensity)
     everyone = max(POWER_VIEWERS) * 4
     timeline, strength, _ = simulate(EmotionSchedule((event,)), everyone, POWER_FILM, round(1000 * intensity))
@@ -331,7 +331,7 @@ def power(pool: ProcessPoolExecutor, runs: int, picture: Path) -> Iterator[Line]
         cells = ", ".join(f"{viewers} viewers {hits / runs:.0%}" for viewers, hits in found.items())
         yield Line(f"power, an event of intensity {intensity:g} ({runs} audiences each)", cells)
     draw(rows, runs, picture)
-    yield Line("power, as a figure", str(picture))
+    yield Line("power, as a chart", str(picture))
 
 
 def draw(rows: dict[float, dict[int, int]], runs: int, picture: Path) -> None:
@@ -380,8 +380,7 @@ def main() -> int:
     arguments = options.parse_args()
     if "power" in arguments.only and find_spec("matplotlib") is None:
         options.error(
-            "the figure of the power needs matplotlib; "
-            "pip install 'moviemotion[lab]' or omit power from --only"
+            "the power chart needs matplotlib; run pip install 'moviemotion[lab]', or omit power from --only"
         )
     missed_target = False
     with ProcessPoolExecutor(os.cpu_count()) as pool:

@@ -1,4 +1,4 @@
-"""Write the reference pages that come from the code: commands, tables and the HTTP API."""
+"""Write the reference pages that are generated from the code: commands, tables and the HTTP API."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def command_page() -> Iterator[str]:
-    """Every command with its arguments and options, as `--help` shows them."""
+    """Yield the lines of the page of commands: their arguments and options, as shown by `--help`."""
     yield "# Commands\n"
     yield "Commands return these exit codes:\n"
     yield "- 0: the command completed."
@@ -72,7 +72,7 @@ def _text(text: str | None) -> str:
 
 
 def table_page() -> Iterator[str]:
-    """The data dictionary of the exported tables."""
+    """Yield the lines of the data dictionary of the exported tables."""
     yield "# Tables\n"
     yield "`moviemotion export STUDY --to csv,parquet` writes these tables, and the Python API returns them"
     yield "as DataFrames.\n"
@@ -81,7 +81,7 @@ def table_page() -> Iterator[str]:
 
 
 def http_page() -> Iterator[str]:
-    """Every route of the studio's API, from its OpenAPI description."""
+    """Yield the lines of the page of the studio's API, with each route of its OpenAPI description."""
     with tempfile.TemporaryDirectory() as folder:
         api = create_app(Path(folder)).openapi()
     yield "# HTTP API\n"
