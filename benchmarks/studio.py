@@ -26,7 +26,7 @@ from urllib.request import urlopen
 
 import numpy as np
 from bars import CHROMIUM, Bar
-from large_audience import MINUTES, SEED, VIEWERS, write_beats
+from large_audience import MINUTES, SEED, VIEWERS, write_events
 from long_script import long_script
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -75,7 +75,7 @@ ZOOM = """
 def make_study(folder: Path) -> None:
     """Simulate a study with a report, as after a screening."""
     beats, script = folder.parent / "beats.csv", folder.parent / "long.fountain"
-    write_beats(beats)
+    write_events(beats)
     script.write_text(long_script(PAGES, SEED), encoding="utf-8")
     simulate(beats, VIEWERS, MINUTES, folder, SEED)
     report(folder, script)

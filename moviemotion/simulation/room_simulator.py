@@ -70,8 +70,8 @@ class RoomConditions:
         light_coupling: log-odds by which one standard deviation of the screen's light changes each reading.
         sag: log-odds by which all faces become sadder and less happy from the start of the film to its end.
         settling: log-odds of an expression that everybody brings along and that fades within about 15 s.
-        lively_scenes: number of scenes of 40–60 s in which everybody reacts six times as often, each viewer at
-            different times.
+        lively_scenes: number of scenes of 40–60 s in which everybody reacts six times as often, each
+            viewer at different times.
         drift: standard deviation of the log-odds by which a viewer's readings drift linearly over the film.
     """
 

@@ -178,7 +178,8 @@ _WATCHED_NOTES = (
     ": no viewer was seen",
     ": ends at ",
     " exchanged seats ",
-    ": its offset is a guess",
+    ": the offset is an estimate",
+    ": its offset is a guess",  # in studies of version 0.1
     ": no data from ",
 )
 """Phrases that occur only in problems of cameras whose samples exist."""
