@@ -69,7 +69,8 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
     """Read `decisions.csv`, as proposed or edited.
 
     Raises:
-        MoviemotionError: the file is missing, or some of its rows are invalid (one line per row).
+        MoviemotionError: the file is missing, or some of its rows are invalid; the message has one line
+            for each of these rows.
     """
     if not path.is_file():
         raise MoviemotionError(f"{path}: no such file; create it with: moviemotion lab audit DIR")
@@ -84,7 +85,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
             action, new = (row["action"] or "").strip(), (row.get("new_label") or "").strip()
             if action not in list(CleaningAction):
                 errors.append(
-                    f"{path}:{number}: unknown action {action!r}; write {', '.join(CleaningAction)}"
+                    f"{path}:{number}: unknown action {action!r}; write one of {', '.join(CleaningAction)}"
                 )
             elif action == CleaningAction.RELABEL and new not in dataset.KNOWN_LABELS:
                 known = ", ".join(sorted(dataset.KNOWN_LABELS))

@@ -85,7 +85,7 @@ def train_emotion_model(
         f"{len(faces)} images; skipped: {chosen.without_target} without an emotion to learn, "
         f"{chosen.also_in_test} that are also in the test split"
     )
-    print_line(f"training on {len(chosen.train)}, holding out {len(chosen.held_out)}; seed {config.seed}")
+    print_line(f"training on {len(chosen.train)} faces, {len(chosen.held_out)} held out; seed {config.seed}")
     examples, held_out = make_examples(chosen.train, config), make_examples(chosen.held_out, config)
     if teachers:
         examples = _mix_in_teachers(examples, teachers, config.teacher_share)

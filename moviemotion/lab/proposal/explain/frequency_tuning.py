@@ -1,6 +1,6 @@
 """Measure which spatial frequencies each block responds to, and how much of the emotion it encodes.
 
-Frequencies are in cycles per face. Three measurements answer whether a block depends on coarse structure or
+Frequencies are in cycles per face. Three measurements show whether a block depends on coarse structure or
 on fine detail: its responses to sine gratings, the loss of its response to real faces without high or without
 low frequencies, and the accuracy of the complete network on such filtered faces. Linear probes show how much
 of the emotion can be read from the output of each block.
@@ -40,7 +40,7 @@ ORIENTATIONS, PHASES = 6, 4
 MID_GRAY, GRATING_AMPLITUDE = 127.5, 60.0
 CUTOFFS = (3.0, 6.0, 12.0)
 HALF_AMPLITUDE_SIGMA = FACE_SIZE * np.sqrt(np.log(2) / 2) / np.pi
-"""Product of a Gaussian blur's σ (pixels) and the frequency (cycles per face) whose amplitude it halves."""
+"""Product of a Gaussian blur's σ (pixels) and the frequency (cycles per face) whose amplitude is halved."""
 PROBE_FOLDS = 5
 PROBE_GRID = 3
 
@@ -142,7 +142,7 @@ def measure_band_losses(
     sample: FaceSample,
     on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[BandResponseLoss], BandAccuracy]:
-    """Measure the losses at each cutoff, for the pixels (first) and each block, and the accuracy."""
+    """Measure the losses at each cutoff, first for the pixels and then for each block, and the accuracy."""
     lost = np.empty((2, len(CUTOFFS), 1 + len(network.blocks), len(sample)))
     right = np.empty((2, len(CUTOFFS), len(sample)), dtype=bool)
     right_unfiltered = np.empty(len(sample), dtype=bool)
