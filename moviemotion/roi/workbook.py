@@ -17,7 +17,7 @@ from moviemotion.roi.formulas import fill_cash_flow_sheet, fill_contracts_sheet,
 from moviemotion.roi.sheet import MONEY_FORMAT, PERCENT_FORMAT, SHARE_FORMAT, fill_sheet
 from moviemotion.roi.uncertainty import BreakEven, MonteCarloResult, RoiAnalysis, Swing
 
-NOT_LINKED_NOTE = "does not follow the sheet Inputs"
+NOT_LINKED_NOTE = "not updated when the sheet Inputs changes"
 
 
 def write_workbook(path: Path, analysis: RoiAnalysis) -> None:

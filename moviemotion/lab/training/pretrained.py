@@ -184,7 +184,7 @@ def load_face_resnet_weights(network: nn.Module, path: Path | None) -> None:
 
 
 def _read_manifest(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read the named tensors of a TensorFlow.js weights manifest; quantized tensors as value × scale + min."""
+    """Read the named tensors of a TensorFlow.js manifest, with quantized tensors as value × scale + min."""
     tensors: dict[str, NDArray[np.float32]] = {}
     for group in json.loads(path.read_text(encoding="utf-8")):
         data = b"".join((path.parent / name).read_bytes() for name in group["paths"])

@@ -27,7 +27,7 @@ SYNCHRONY_UNDEFINED = "fewer than two viewers, or their curves do not vary"
 CORRELATION_RANGE = (-1.0, 1.0)
 _NOT_SEEN = "the viewer was not seen"
 _DECIMALS = 4
-"""Number of decimals in the largest table; more would only be noise and double the size of the files."""
+"""Number of decimals in the largest table; more would only add noise and double the file size."""
 
 
 @dataclass(frozen=True)
