@@ -46,7 +46,7 @@ def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
     """
     head = (
         "Value",
-        "Likely: change this",
+        "Likely (edit this column)",
         "Low",
         "High",
         "Unit",

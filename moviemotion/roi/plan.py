@@ -28,7 +28,7 @@ class Driver:
     """A quantity in the plan.
 
     Attributes:
-        key: position in plan.toml.
+        key: path of the value in plan.toml.
         name: human-readable name.
         unit: unit of the values.
         low: lower end of the range.
@@ -76,7 +76,7 @@ class Cost:
 
     @property
     def key(self) -> str:
-        """The key of the cost's driver, which is its position in plan.toml."""
+        """The key of the cost's driver, which is its path in plan.toml."""
         return f'costs."{self.group}"."{self.name}"'
 
 

@@ -62,7 +62,7 @@ def _fill_break_evens(sheet: Worksheet, break_evens: Sequence[BreakEven]) -> Non
 
 def _fill_sensitivity(sheet: Worksheet, swings: Sequence[Swing]) -> None:
     rows: list[tuple[object, ...]] = [
-        ("Value, each varied alone", "Low", "ROI there, %", "High", "ROI there, %", "Unit")
+        ("Value, each varied alone", "Low", "ROI at low, %", "High", "ROI at high, %", "Unit")
     ]
     for swing in swings:
         driver = swing.driver

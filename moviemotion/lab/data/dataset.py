@@ -55,7 +55,7 @@ class FaceSet:
     Attributes:
         names: n paths relative to the data folder.
         images: (n, 48, 48) uint8, gray.
-        labels: n labels from the folder names: one of the proposal's four emotions each, or "" for `other`.
+        labels: n labels from the folder names: each one of the proposal's four emotions, or "" for `other`.
         votes: (n, 10) counts in the order of `VOTE_COLUMNS`, or None without an annotations file.
     """
 
@@ -80,7 +80,7 @@ class FaceSet:
 
 @dataclass(frozen=True)
 class DatasetIssue:
-    """Something wrong with a data folder.
+    """A problem with a data folder.
 
     Attributes:
         kind: "unreadable", "image format", "unknown class", "empty", "one class", "stray file" or "votes".
@@ -137,8 +137,8 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
     """Read everything readable in one split and list all problems with it.
 
     Returns:
-        The readable faces that have known labels, and the issues. If any of these faces has no votes, none of
-        them are returned with votes.
+        The readable faces that have known labels, and the issues. If any of these faces has no votes, the
+        votes are omitted for all of them.
     """
     root = data / split
     if not root.is_dir():

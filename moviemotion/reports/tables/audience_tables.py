@@ -187,7 +187,7 @@ SECONDS = Table(
         Column(
             "overall",
             "number",
-            "Mean over viewers of the strength of each viewer's strongest emotion.",
+            "Strength of each viewer's strongest emotion, averaged over viewers.",
             lambda curve: curve.overall_strength,
             NOBODY_SEEN,
             SHARE_RANGE,
@@ -214,7 +214,7 @@ SECONDS = Table(
         Column(
             "synchrony",
             "number",
-            f"Leave-one-out inter-subject correlation in {SYNCHRONY_WINDOW} s around the second.",
+            f"Leave-one-out inter-subject correlation in the {SYNCHRONY_WINDOW} s around the second.",
             lambda curve: curve.synchrony,
             SYNCHRONY_UNDEFINED,
             CORRELATION_RANGE,
