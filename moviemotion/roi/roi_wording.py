@@ -72,14 +72,14 @@ def likely_case_sentence(analysis: RoiAnalysis) -> str:
 
 
 def uncertainty_sentence(analysis: RoiAnalysis) -> str:
-    """Describe the uncertainty of the ROI in one sentence."""
+    """Describe the uncertainty of the ROI in two sentences."""
     result = analysis.monte_carlo
     low, high = result.positive_interval
     bottom, middle, top = map(roi, result.roi_by_quarter[-1])
     return (
         f"In {share(result.positive_share)} of {result.draws:,} draws from the plan’s ranges, ROI is "
         f"positive by then ({share(low)} to {share(high)}, a 95{PERCENT_SIGN} interval that reflects only "
-        f"the number of draws); the median is {middle}, and 95{PERCENT_SIGN} of the draws lie between "
+        f"the number of draws). The median is {middle}, and 95{PERCENT_SIGN} of the draws lie between "
         f"{bottom} and {top}."
     )
 

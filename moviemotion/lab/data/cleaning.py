@@ -168,8 +168,8 @@ def write_dataset_copy(data: Path, out: Path, destinations: dict[str, str], copy
 
     Args:
         out: a folder accepted by `check_output_folder`.
-        destinations: path in `data` → path in `out`. If two images have the same destination, the second
-            one's file name is prefixed with the name of its old folder.
+        destinations: path in `data` → path in `out`. If two images have the same destination, the file
+            name of the second image is prefixed with the name of its old folder.
         copy_files: copy the image files instead of linking to them.
     """
     source, target = data.resolve(), out.resolve()

@@ -1,7 +1,7 @@
 """Find corrupted images: solid or near-solid images, noise, glyphs, text, and missing or cut-off faces.
 
 The first three kinds are detected from gray values alone, which is fast. The remaining images are enlarged to
-twice their size and passed to the face detector of the audience pipeline; the lab shares the detector's model
+twice their size and passed to the face detector of the audience pipeline. The lab shares the detector's model
 file with the pipeline, but not its code. The thresholds were set on the train split of FER2013, and
 `benchmarks/audit.py` reports how many images they flag there.
 """

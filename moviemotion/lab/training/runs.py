@@ -1,8 +1,11 @@
 """Training runs on disk.
 
-The folder of a run contains `run.json` (the configuration and the results), `weights.pt` (the trained
-weights), `checkpoint.pt` (the state after the last epoch, from which an interrupted run resumes) and
-`mlflow-run.txt` (the run's ID in the tracking store).
+The folder of a run contains:
+
+- `run.json`: the configuration and the results.
+- `weights.pt`: the trained weights.
+- `checkpoint.pt`: the state after the last epoch, from which an interrupted run resumes.
+- `mlflow-run.txt`: the run's ID in the tracking store.
 """
 
 from __future__ import annotations

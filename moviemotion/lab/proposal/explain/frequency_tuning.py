@@ -62,7 +62,7 @@ class GratingTuning:
 class BandResponseLoss:
     """The loss of a block's response when frequencies above or below each of `CUTOFFS` are removed.
 
-    With a loss of 0, the response is the same as the response to the original face; with a loss of 1, it
+    With a loss of 0, the response is the same as the response to the original face. With a loss of 1, it
     differs from that response as much as the response to uniform gray does.
 
     Attributes:
@@ -102,7 +102,8 @@ def measure_grating_tuning(network: ProposalNetwork) -> list[GratingTuning]:
     """Measure the spatial frequency tuning of each block.
 
     A filter's response to a grating is the difference between its activations for the grating and for uniform
-    gray, as the root mean square over units and phases, at the orientation with the largest response.
+    gray. It is computed as the root mean square over units and phases, at the orientation with the largest
+    response.
     """
     gray = trace_network(network, torch.full((1, 1, FACE_SIZE, FACE_SIZE), MID_GRAY)).blocks
     responses: list[list[Tensor]] = [[] for _ in network.blocks]
