@@ -47,14 +47,14 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
             "Early blocks detect edges.",
             ClaimVerdict.CORRECT if contrast >= 2 else ClaimVerdict.INCONCLUSIVE,
             f"Block 1 responds to its best grating {format_number(contrast, 1)} times as strongly as to the "
-            "coarsest one (one cycle per face). It detects local changes of brightness, and an edge is the "
+            "coarsest one (one cycle per face). Thus it detects local changes of brightness, and an edge is the "
             "simplest of these.",
         ),
         Claim(
             "Early blocks detect big details.",
             ClaimVerdict.INCORRECT if near < FACE_SIZE / 2 else ClaimVerdict.INCOMPLETE,
             f"A unit of block 1 sees {measurements.receptive_fields[0].after_pooling.size} px of a face "
-            f"that is {FACE_SIZE} px wide, and one of block 2 sees {near} px. It cannot detect anything "
+            f"that is {FACE_SIZE} px wide, and one of block 2 sees {near} px. They cannot detect anything "
             "bigger. A long edge is detected only as many short ones.",
         ),
         Claim(
