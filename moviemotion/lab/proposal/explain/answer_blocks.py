@@ -47,7 +47,7 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
             "Early blocks detect edges.",
             ClaimVerdict.CORRECT if contrast >= 2 else ClaimVerdict.INCONCLUSIVE,
             f"Block 1 responds to its best grating {format_number(contrast, 1)} times as strongly as to the "
-            "coarsest one (one cycle per face). Thus it detects local changes of brightness, and an edge is the "
+            "coarsest one (one cycle per face). It detects local changes of brightness, and an edge is the "
             "simplest of these.",
         ),
         Claim(
