@@ -8,7 +8,7 @@ ProgressCallback = Callable[[int, int], None]
 """Called with the number of steps done and the total number of steps."""
 
 StageCallback = Callable[[str, int, int], None]
-"""Called with the name of the current stage, the number of its steps done, and the total."""
+"""Called with the name of the current stage, the number of steps done in it, and the total."""
 
 
 def ignore_progress(done: int, total: int) -> None:

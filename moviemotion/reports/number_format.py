@@ -1,6 +1,6 @@
 """Formats numbers for readers, and writes the sentences used by several reports.
 
-Every function has a replacement for NaN, so readers never see "nan". Minus signs are typographic (−), and
+Every function returns a placeholder for NaN, so readers never see "nan". Minus signs are typographic (−), and
 ranges use an en dash unless an end is negative.
 """
 
@@ -144,7 +144,7 @@ def synchrony_sentence(analysis: Analysis) -> str:
         f"Over the whole film, a viewer's curves correlate {number(film.overall)} "
         f"({interval(film.overall_interval)}) with those of the others"
     )
-    text += f"; by emotion, where it has moments: {', '.join(correlations)}." if correlations else "."
+    text += f"; for emotions with moments: {', '.join(correlations)}." if correlations else "."
     if not isnan(delay.spread):
         text += (
             " The viewers' reaction delays differ with a standard deviation of "

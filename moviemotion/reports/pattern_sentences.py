@@ -33,7 +33,7 @@ from moviemotion.reports.number_format import (
 )
 
 MAX_LISTED = 3
-"""Number of flat stretches, change points and motifs that are described; the rest are only counted."""
+"""Largest number of flat stretches, change points or motifs to describe; the rest are only counted."""
 _VERBS = {
     ArcShape.RISE: "rises",
     ArcShape.FALL: "falls",
@@ -206,8 +206,8 @@ def _flat_stretch_sentence(stretch: FlatStretch) -> tuple[str, str]:
         f"{time_range(stretch.start, stretch.end)}."
     )
     figures = (
-        f"{percent(stretch.share)} reacting in a second, upper bound {percent(stretch.most)} throughout, "
-        f"{plural(stretch.viewers, 'viewer')} or more"
+        f"{percent(stretch.share)} reacting per second, upper bound {percent(stretch.most)} throughout, "
+        f"at least {plural(stretch.viewers, 'viewer')}"
     )
     return sentence, figures
 
@@ -231,7 +231,7 @@ def motif_sentence(motif: Motif) -> tuple[str, str]:
     low, high = (round(100 * v) for v in motif.share_interval)
     figures = (
         f"{motif.count} of {plural(motif.first_emotion_count, 'time')} ({low}–{high} %), "
-        f"by chance {motif.expected:.1f}, {p_value(motif.p_adjusted)}"
+        f"{motif.expected:.1f} expected by chance, {p_value(motif.p_adjusted)}"
     )
     within = duration(motif.window)
     return (

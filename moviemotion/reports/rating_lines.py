@@ -51,6 +51,4 @@ def _association_text(a: RatingCorrelation) -> str:
         return f"correlates with {'higher' if a.correlation > 0 else 'lower'} ratings: {figures}"
     many = a.films_needed is None or a.films_needed > MAX_FILMS_NEEDED
     films = f"more than {MAX_FILMS_NEEDED:,}" if many else f"{a.films_needed}"
-    return (
-        f"inconclusive: {figures}; this correlation would show in {films} films (power {100 * POWER:.0f} %)"
-    )
+    return f"inconclusive: {figures}; {films} films are needed to detect it with {100 * POWER:.0f} % power"

@@ -37,8 +37,8 @@ def summary_lines(analysis: Analysis) -> list[str]:
     lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))
     lines.append(
-        f"Faces seen in {percent(quality.seen_share)} of the time, "
-        f"{quality.samples_per_second:.1f} samples a second."
+        f"Faces seen {percent(quality.seen_share)} of the time, "
+        f"{quality.samples_per_second:.1f} samples per second."
     )
     lines += [f"  ! {problem}" for problem in quality.problems[:MAX_PROBLEMS]]
     lines += _remaining_line(len(quality.problems), MAX_PROBLEMS, "problem")

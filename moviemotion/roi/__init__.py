@@ -24,10 +24,10 @@ PAGE_FILE, TABLE_FILE, WORKBOOK_FILE = "roi.html", "cash-flow.csv", "roi.xlsx"
 
 
 def calculate_roi(plan: Path, out: Path, seed: int) -> RoiAnalysis:
-    """Analyze a plan, and write `roi.html`, `cash-flow.csv` and `roi.xlsx` into a folder.
+    """Analyze a plan, and write `roi.html`, `cash-flow.csv` and `roi.xlsx` to a folder.
 
     Args:
-        plan: path of a file in the form that `example_plan` returns.
+        plan: path of a file in the format that `example_plan` returns.
         out: the output folder, which is created if it does not exist.
         seed: random seed for the Monte Carlo draws.
 
@@ -35,7 +35,7 @@ def calculate_roi(plan: Path, out: Path, seed: int) -> RoiAnalysis:
         The analysis.
 
     Raises:
-        MoviemotionError: the plan has errors, one on each line, or the folder cannot be written.
+        MoviemotionError: the plan has errors (one per line of the message), or the folder cannot be written.
     """
     analysis = analyze_plan(read_plan(plan), seed)
     page, table = render_roi_page(analysis), cash_flow_csv(analysis.cash_flow)

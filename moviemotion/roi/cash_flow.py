@@ -1,4 +1,4 @@
-"""The model: computes quarterly cash in and out, and the ROI, from the values of a plan.
+"""The model, which computes quarterly cash in, cash out and ROI from the values of a plan.
 
 ROI = net gain ÷ cost × 100 (as in the proposal, "Return on investment"), based on all cash up to the end of a
 quarter. Time is measured in months from the start of the plan. Each contract is served and paid evenly over
@@ -86,7 +86,7 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
 
     Args:
         plan: the plan, which defines the costs.
-        values: value of every driver, by key; numbers, or arrays with a common shape (...).
+        values: value of every driver, by key: either numbers, or arrays with a common shape (...).
     """
     v = {key: np.asarray(value, dtype=np.float64) for key, value in values.items()}
     shape = np.broadcast_shapes(*(value.shape for value in v.values()))

@@ -1,4 +1,4 @@
-"""Writes the sheets of roi.xlsx that contain formulas: inputs, months of contracts and cash flow.
+"""Writes the sheets of roi.xlsx that contain formulas: inputs, contract months and cash flow.
 
 The formulas reproduce `cash_flow`, starting from the column "Likely" on the sheet Inputs.
 """
@@ -32,9 +32,9 @@ FIRST_MONTH_ROW, LAST_MONTH_ROW = 2, 3
 """Rows that contain the first and the last month of each quarter."""
 RESULT_LABELS = (
     "ROI after the last quarter, %",
-    "ROI is positive from quarter",
+    "ROI stays positive from quarter",
     "Net present value",
-    "Price by the rule",
+    "Price that satisfies the rule",
 )
 
 
@@ -45,12 +45,12 @@ def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
         The cells of the drivers, of `discount_rate` and of `multiple`, by key.
     """
     head = (
-        "Figure",
-        "Likely: change this",
+        "Value",
+        "Likely (edit this column)",
         "Low",
         "High",
         "Unit",
-        "Where it comes from",
+        "Source",
         "From month",
         "To month",
     )
@@ -64,14 +64,14 @@ def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
         for key, d in plan.drivers.items()
     ]
     rest = (
-        ("Discount rate", plan.discount_rate, None, None, "fraction a year", "for the net present value"),
+        ("Discount rate", plan.discount_rate, None, None, "fraction per year", "for the net present value"),
         (
-            "Receipts, times the costs",
+            "Ratio of receipts to costs",
             plan.revenue_multiple,
             None,
             None,
             "times",
-            "for the price by the rule",
+            "for the price that satisfies the rule",
         ),
     )
     fill_sheet(sheet, (head, *rows, *rest), (44, 20, 14, 14, 28, 80, 12, 12))
@@ -82,7 +82,7 @@ def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
         cell.font = INPUT_FONT
     number = plan.drivers["contracts.number"]
     limit = DataValidation("decimal", operator="between", formula1="0", formula2=str(ceil(number.high)))
-    limit.error = f"The sheet Contracts has {ceil(number.high)} rows; for more, raise high in plan.toml."
+    limit.error = f"The sheet Contracts has {ceil(number.high)} rows; for more, increase high in plan.toml."
     limit.showErrorMessage = True
     limit.add(cells["contracts.number"].partition("!")[2].replace("$", ""))
     sheet.add_data_validation(limit)
@@ -102,7 +102,7 @@ def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -
     Returns:
         The row of each total, keyed by name.
     """
-    _fill_quarter_header(sheet, "Months of contracts")
+    _fill_quarter_header(sheet, "Contract months")
     sheet["I1"], sheet["J1"] = "Begins in month", "Won"
     first, between = inputs["contracts.first_month"], inputs["contracts.months_between"]
     months, after = inputs["contracts.months"], inputs["contracts.paid_after"]
@@ -227,7 +227,7 @@ def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the s
         f'IF(COUNTIF({column}{cumulative}:{last}{cumulative},">0")=COLUMNS({column}{cumulative}:{last}{cumulative}),1,0)'
         for column in QUARTER_COLUMNS
     ]
-    line("Positive from here to the end (1: yes)", stays, "0")
+    line("Stays positive from here on (1: yes)", stays, "0")
     positive = f"SUM(B{row}:{last}{row})"
     years = each(f"1/(1+{inputs['discount_rate']})^(@{LAST_MONTH_ROW}/12)")
     line("Discount factor, end of quarter", years, "0.0000")
@@ -255,7 +255,7 @@ def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the s
 
 
 def _quantity_formula(cost: Cost, inputs: dict[str, str], rows: dict[str, int]) -> str:
-    """Write the formula for the number of units of a cost basis in the quarter of column @."""
+    """Write the formula for a cost basis's number of units in the quarter of column @."""
     if cost.basis is CostBasis.CONTRACT:
         return f"@{rows['Contracts set up']}"
     if cost.basis is CostBasis.SCREENING:

@@ -28,7 +28,7 @@ class Driver:
     """A quantity in the plan.
 
     Attributes:
-        key: position in plan.toml.
+        key: path of the value in plan.toml.
         name: human-readable name.
         unit: unit of the values.
         low: lower end of the range.
@@ -51,13 +51,13 @@ class Driver:
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether the range is more than one value."""
+        """Whether the range contains more than one value."""
         return self.low < self.high
 
 
 @dataclass(frozen=True)
 class Cost:
-    """A cost, which is the value of its driver × its basis.
+    """A cost: the value of its driver multiplied by its basis.
 
     Attributes:
         group: heading under which it is listed.
@@ -76,7 +76,7 @@ class Cost:
 
     @property
     def key(self) -> str:
-        """The key of the cost's driver, which is its position in plan.toml."""
+        """The key of the cost's driver, which is its path in plan.toml."""
         return f'costs."{self.group}"."{self.name}"'
 
 
@@ -119,29 +119,29 @@ class DriverSpec:
 
 
 DRIVER_SPECS = {
-    "contracts.price": DriverSpec("Price of a contract", "$ a contract"),
+    "contracts.price": DriverSpec("Price of a contract", "$ per contract"),
     "contracts.number": DriverSpec("Contracts won", "contracts", maximum=50),
-    "contracts.first_month": DriverSpec("The first contract begins", "months from the start", maximum=MONTHS),
-    "contracts.months_between": DriverSpec("Between one contract and the next", "months", maximum=MONTHS),
+    "contracts.first_month": DriverSpec("First contract begins", "months from the start", maximum=MONTHS),
+    "contracts.months_between": DriverSpec("Time between contracts", "months", maximum=MONTHS),
     "contracts.months": DriverSpec("Length of a contract", "months", minimum=1, maximum=60),
-    "contracts.paid_after": DriverSpec("A month's service is paid after", "months", maximum=MONTHS),
-    "use.screenings": DriverSpec("Screenings", "a contract", maximum=1e6),
-    "use.viewers": DriverSpec("Viewers", "a screening", maximum=1e6),
+    "contracts.paid_after": DriverSpec("Time until service is paid for", "months", maximum=MONTHS),
+    "use.screenings": DriverSpec("Screenings", "per contract", maximum=1e6),
+    "use.viewers": DriverSpec("Viewers", "per screening", maximum=1e6),
     "use.film_hours": DriverSpec("Length of a film", "hours", maximum=24),
     "compute.audience_hours_per_core_hour": DriverSpec(
-        "Speed of face analysis", "audience-hours a core-hour", minimum=1e-3, maximum=1e6
+        "Speed of face analysis", "audience-hours per core-hour", minimum=1e-3, maximum=1e6
     ),
-    "compute.core_hour": DriverSpec("Price of a core-hour", "$ a core-hour"),
-    "compute.gb_per_audience_hour": DriverSpec("Size of the samples", "GB an audience-hour"),
-    "compute.gb_month": DriverSpec("Price of storage", "$ a GB and month"),
+    "compute.core_hour": DriverSpec("Price of a core-hour", "$ per core-hour"),
+    "compute.gb_per_audience_hour": DriverSpec("Size of the samples", "GB per audience-hour"),
+    "compute.gb_month": DriverSpec("Price of storage", "$ per GB and month"),
     "compute.months_kept": DriverSpec("Retention of the samples", "months", maximum=1200),
-    "people.person_month": DriverSpec("Salary", "$ a person and month"),
+    "people.person_month": DriverSpec("Salary", "$ per person and month"),
     "people.burden": DriverSpec("Benefits and taxes on top of salaries", "fraction", maximum=5),
 }
 COST_UNITS = {
     CostBasis.ONCE: "$ once",
-    CostBasis.MONTH: "$ a month",
-    CostBasis.CONTRACT: "$ a contract",
-    CostBasis.SCREENING: "$ a screening",
-    CostBasis.PERSONS: "persons",
+    CostBasis.MONTH: "$ per month",
+    CostBasis.CONTRACT: "$ per contract",
+    CostBasis.SCREENING: "$ per screening",
+    CostBasis.PERSONS: "people",
 }

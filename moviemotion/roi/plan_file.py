@@ -31,7 +31,7 @@ _TOP_LEVEL_KEYS = ("title", "currency", "discount_rate", "notes", "costs")
 
 
 def example_plan() -> str:
-    """Return a plan.toml with the proposal's values; values it does not state are marked as assumed."""
+    """Return a plan.toml with the proposal's values; values that it does not state are marked as assumed."""
     return files("moviemotion.roi").joinpath("example.toml").read_text(encoding="utf-8")
 
 
@@ -39,8 +39,8 @@ def read_plan(path: Path) -> Plan:
     """Read plan.toml.
 
     Raises:
-        MoviemotionError: the file cannot be read or has errors, which are listed one per line with key and
-            remedy.
+        MoviemotionError: the file cannot be read or has errors; the message lists them one per line, each
+            with its key and a remedy.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -172,7 +172,7 @@ class _PlanReader:
         elif not figure.minimum <= min(three) <= max(three) <= figure.maximum:
             self.errors.append(f"{key}: out of range; write {figure.minimum:g} to {figure.maximum:g}")
         elif sorted(three) != three:
-            self.errors.append(f"{key}: {written} is not in order; write [low, likely, high]")
+            self.errors.append(f"{key}: {written} is not in ascending order; write [low, likely, high]")
         else:
             return float(three[0]), float(three[1]), float(three[2])
         return 1.0, 1.0, 1.0

@@ -72,15 +72,15 @@ def likely_case_sentence(analysis: RoiAnalysis) -> str:
 
 
 def uncertainty_sentence(analysis: RoiAnalysis) -> str:
-    """Describe the uncertainty of the ROI in one sentence."""
+    """Describe the uncertainty of the ROI in two sentences."""
     result = analysis.monte_carlo
     low, high = result.positive_interval
     bottom, middle, top = map(roi, result.roi_by_quarter[-1])
     return (
         f"In {share(result.positive_share)} of {result.draws:,} draws from the plan’s ranges, ROI is "
-        f"positive by then ({share(low)} to {share(high)}, 95{PERCENT_SIGN} interval from the number of "
-        f"draws alone); the median is {middle}, and 95{PERCENT_SIGN} of the draws lie between {bottom} and "
-        f"{top}."
+        f"positive by then ({share(low)} to {share(high)}, a 95{PERCENT_SIGN} interval that reflects only "
+        f"the number of draws). The median is {middle}, and 95{PERCENT_SIGN} of the draws lie between "
+        f"{bottom} and {top}."
     )
 
 
@@ -114,7 +114,7 @@ def roi_lines(analysis: RoiAnalysis) -> list[str]:
             for q, (net, total, percent) in enumerate(quarters, 1)
         ),
         "",
-        f"For a positive ROI within {QUARTERS} quarters, each value alone, closest to its limit first:",
+        f"For a positive ROI within {QUARTERS} quarters, varying one value at a time (closest first):",
         *(
             f"  {f.driver.name}: {break_even_text(f)} {f.driver.unit} "
             f"(likely {driver_value(f.driver.likely)})"

@@ -20,7 +20,7 @@ QUANTILES = (0.025, 0.5, 0.975)
 
 @dataclass(frozen=True)
 class BreakEven:
-    """Value of one driver at which the final ROI changes sign, with all others at their likely values.
+    """The value of one driver at which the final ROI changes sign, with all others at their likely values.
 
     Attributes:
         driver: the driver that is varied.

@@ -17,7 +17,7 @@ from moviemotion.roi.formulas import fill_cash_flow_sheet, fill_contracts_sheet,
 from moviemotion.roi.sheet import MONEY_FORMAT, PERCENT_FORMAT, SHARE_FORMAT, fill_sheet
 from moviemotion.roi.uncertainty import BreakEven, MonteCarloResult, RoiAnalysis, Swing
 
-NOT_LINKED_NOTE = "does not follow the sheet Inputs"
+NOT_LINKED_NOTE = "not updated when the sheet Inputs changes"
 
 
 def write_workbook(path: Path, analysis: RoiAnalysis) -> None:
@@ -62,7 +62,7 @@ def _fill_break_evens(sheet: Worksheet, break_evens: Sequence[BreakEven]) -> Non
 
 def _fill_sensitivity(sheet: Worksheet, swings: Sequence[Swing]) -> None:
     rows: list[tuple[object, ...]] = [
-        ("Value, each varied alone", "Low", "ROI there, %", "High", "ROI there, %", "Unit")
+        ("Value, each varied alone", "Low", "ROI at low, %", "High", "ROI at high, %", "Unit")
     ]
     for swing in swings:
         driver = swing.driver

@@ -120,7 +120,7 @@ def test_runs_are_trained_once_and_reported(tiny, monkeypatch, tmp_path):
     assert "1 of the proposal's changes. Each design was trained 2 times (seeds 1, 2) for 1 epoch on" in text
     assert "These runs are smaller" in text
     assert (
-        "- 36 (A third dense layer): at least two seeds are required, but both designs were run with only 0"
+        "- 36 (A third dense layer): at least two seeds are required; the number run with both designs is 0"
         in text
     )
     assert (folder / "report" / "changes.png").read_bytes().startswith(b"\x89PNG")

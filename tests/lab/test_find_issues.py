@@ -301,7 +301,7 @@ def test_where_no_sound_picture_has_a_label_that_is_lines_printed(data, second_o
     Image.fromarray(np.zeros((48, 48), np.uint8)).save(data / "train" / "happy" / "black.png")
     result = audit_dataset(data, second_opinion, print_line=lambda line: None)
     assert (result.opinion_source, result.labels_checked) == ("", 0)
-    assert result.notes == ("Labels were not checked, because no intact image has one.",)
+    assert result.notes == ("Labels were not checked, because no intact image has a label.",)
     assert write_audit_report(result, tmp_path / "out").exists()
 
 

@@ -49,7 +49,7 @@ def test_every_pattern_is_described_with_its_figures(analysis):
     assert "From 5:00 on, the audience is more afraid." in described(analysis, "Changes")
     assert "change +0.15 (0.10–0.20)" in described(analysis, "Changes")
     assert "Sad is followed by happy within 1 minute 30 seconds." in described(analysis, "Motifs")
-    assert "5 of 6 times (44–97 %), by chance 1.4, p = 0.004" in described(analysis, "Motifs")
+    assert "5 of 6 times (44–97 %), 1.4 expected by chance, p = 0.004" in described(analysis, "Motifs")
     assert "Sad is followed by happy" in pattern_summary(analysis)
 
 

@@ -54,7 +54,7 @@ def changed(folder: Path, old: str, new: str) -> Path:
         ("viewers = 10", "viewers = [1, 2]", "use.viewers: [1, 2] is not valid; write a number"),
         ("viewers = 10", "viewers = { source = 'x' }", "use.viewers: missing; write a number"),
         ("viewers = 10", "viewers = { value = 1, of = 2 }", "use.viewers.of: unknown; use source or value"),
-        ("viewers = 10", "viewers = [3, 2, 4]", "use.viewers: [3, 2, 4] is not in order; write [low, likely"),
+        ("viewers = 10", "viewers = [3, 2, 4]", "use.viewers: [3, 2, 4] is not in ascending order; write ["),
         ("viewers = 10", "viewers = -1", "use.viewers: out of range; write 0 to 1e+06"),
         ("viewers = 10", "veiwers = 10\nviewers = 10", "use.veiwers: unknown; use film_hours, screenings"),
         ("film_hours = 2", "film_hours = 25", "use.film_hours: out of range; write 0 to 24"),
@@ -140,7 +140,7 @@ def test_a_multiple_becomes_a_price_that_keeps_its_range(tmp_path: Path) -> None
     price = plan.drivers["contracts.price"]
     once = required_price(small_plan(tmp_path), 1.0)
     assert (price.low, price.likely, price.high) == pytest.approx((2 * once, 10 * once, 12 * once))
-    assert price.unit == "EUR a contract"
+    assert price.unit == "EUR per contract"
     assert price.source == "10 × the burdened cost; proposal"
     assert cash_flow(plan, plan.likely_values()).roi[-1] == pytest.approx(900)
 

@@ -49,7 +49,7 @@ class ShareRow:
 
 @dataclass(frozen=True)
 class ContactSheet:
-    """The worst issues of one kind with their images as data URIs, and their total number."""
+    """The worst issues of one kind, with images as data URIs, and the total number of issues of that kind."""
 
     heading: str
     total: int
@@ -111,7 +111,7 @@ def split_shares(audit: AuditResult) -> list[ShareRow]:
 
 
 def class_shares(audit: AuditResult) -> list[ShareRow]:
-    """Compare the size of each class among the labeled images of all splits with an equal fraction."""
+    """Compare the size of each class, among the labeled images of all splits, with classes of equal size."""
     sizes = {str(e): sum(row.get(e, 0) for row in audit.counts.values()) for e in PROPOSAL_EMOTIONS}
     total = max(1, sum(sizes.values()))
     return [ShareRow(name, n, n / total, 1 / len(sizes)) for name, n in sizes.items()]

@@ -126,7 +126,7 @@ def audit_dataset(
     subset = faces.subset(intact)
     opinion = None
     if not any(subset.labels):
-        notes.append("Labels were not checked, because no intact image has one.")
+        notes.append("Labels were not checked, because no intact image has a label.")
     elif second_opinion is SecondOpinion.EMOTION_MODEL:
         print_line("comparing the labels with the emotion model")
         opinion = emotion_model_predictions(subset, model, in_stage(on_progress, "predicting emotions"))
@@ -221,7 +221,7 @@ def _duplicate_issues(
         for i in rest:
             kind, how = (
                 IssueKind.DUPLICATE,
-                "equal pixels" if closest[i] == 1 else f"correlation of pixels {closest[i]:.2f}",
+                "identical pixels" if closest[i] == 1 else f"pixel correlation {closest[i]:.2f}",
             )
             if faces.labels[i] != faces.labels[kept]:
                 kind = IssueKind.CROSS_CLASS_DUPLICATE
@@ -237,7 +237,7 @@ def _duplicate_issues(
 
 
 def _label_issues(faces: dataset.FaceSet, opinion: LabelPredictions) -> list[Issue]:
-    """Faces for which another emotion is more likely than the label."""
+    """Create an issue for every face for which another emotion is more likely than the label."""
     issues = []
     rank = opinion.ranking_score
     for i in np.flatnonzero(opinion.margin > 0):

@@ -1,10 +1,10 @@
 """Find images whose label is probably wrong, using predictions that do not depend on that label.
 
 A network that was trained on a wrong label tends to reproduce it, so each label is compared with a prediction
-made without it. There are two sources of such predictions: networks trained only on the labels of the other
-images (out of fold), which work for any face set; and the shipped emotion model, which is more accurate, but
-only on images that it was not trained on. Labels are ranked by their normalized margin (Northcutt et al.,
-2021): how much more likely the best other answer is than the label.
+made without it. There are two sources of such predictions. Networks trained only on the labels of the other
+images (out of fold) work for any face set. The shipped emotion model is more accurate, but only on images
+that it was not trained on. Labels are ranked by their normalized margin (Northcutt et al., 2021), which
+states how much more likely the best other answer is than the label.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class LabelPredictions:
     Attributes:
         probabilities: (n, k) over the k classes, which are the proposal's four emotions and possibly others.
         classes: names of the k columns.
-        labels: (n,) column of each face's label; -1 without one.
+        labels: (n,) index into `classes` of each face's label; -1 if the face has no label.
         source: description of where the predictions come from.
-        trained_on_labels: whether they come from networks trained on the other labels of the same face set,
-            which may contain the same errors.
+        trained_on_labels: whether the predictions come from networks trained on the other labels of the same
+            face set, which may contain the same errors.
     """
 
     probabilities: NDArray[np.float64]
@@ -56,7 +56,7 @@ class LabelPredictions:
 
     @property
     def has_label(self) -> NDArray[np.bool_]:
-        """(n,) whether each face has a label."""
+        """(n,) true for the faces that have a label."""
         return self.labels >= 0
 
     @property
@@ -71,12 +71,12 @@ class LabelPredictions:
 
     @property
     def ranking_score(self) -> NDArray[np.float64]:
-        """(n,) 0–1, the score by which suspicious labels are sorted; NaN without a label.
+        """(n,) 0–1, the score by which suspicious labels are sorted; NaN if unlabeled.
 
         For a model that was not trained on the labels, this is the margin, scaled to 0–1. Otherwise it is the
         odds of the best other answer against the label, times the odds that a label of its class is
-        contradicted. If many labels of one class are wrong, networks learn the error: they contradict each of
-        these labels only slightly, but many of them. The second factor compensates for this.
+        contradicted. If many labels of one class are wrong, networks learn the error. They then contradict
+        many of these labels, but each of them only slightly. The second factor compensates for this.
         """
         if not self.trained_on_labels:
             return (self.margin + 1) / 2
@@ -105,7 +105,7 @@ class LabelPredictions:
 def emotion_model_predictions(
     faces: FaceSet, model: Path, on_progress: ProgressCallback = ignore_progress
 ) -> LabelPredictions:
-    """Predict faces with an exported emotion model that was not trained on them.
+    """Predict the emotions of faces with an exported emotion model that was not trained on them.
 
     Args:
         model: ONNX file.
@@ -133,10 +133,10 @@ def out_of_fold_predictions(
     print_line: Callable[[str], None] = print,
     on_progress: ProgressCallback = ignore_progress,
 ) -> LabelPredictions:
-    """Predict each face with a network that was trained on the other folds.
+    """Predict the emotion of each face with a network that was trained on the other folds.
 
     Args:
-        groups: (n,) duplicates share a group and stay in one fold.
+        groups: (n,) group number of each face; duplicates share a group and stay in one fold.
         print_line: called with lines of text for the user.
         on_progress: called after each training batch with the number of batches done and the total over all
             folds.

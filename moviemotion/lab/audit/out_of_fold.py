@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: each face is predicted by a network trained without it and its duplicates.
+"""Out-of-fold predictions: each face is predicted by a network trained without it or its duplicates.
 
 The faces are divided into folds, and for each fold a network is trained on the other folds. Duplicates stay
 in the same fold, since a network that has seen a copy would reproduce its label.
@@ -22,7 +22,7 @@ MONITORED_FACES = 64
 """Number of held-out faces on which `fit` computes its validation loss, which is not used here."""
 
 TARGET_STEPS, MIN_EPOCHS, MAX_EPOCHS = 1260, 8, 60
-"""Number of batches after which training ends, and bounds on the epochs, since small folders need more."""
+"""Target number of training batches, and bounds on the number of epochs derived from it."""
 BATCH_SIZE, MIN_BATCHES_PER_EPOCH = 128, 8
 """Faces per batch; fewer if an epoch would have fewer batches than the minimum."""
 
@@ -39,12 +39,12 @@ def predict_out_of_fold(
     seed: int,
     on_progress: ProgressCallback = ignore_progress,
 ) -> NDArray[np.float64]:
-    """Predict all faces, each by a network that was trained on the other folds.
+    """Predict the emotions of all faces, each with a network that was trained on the other folds.
 
     Args:
         images: (n, 48, 48) uint8.
         labels: (n,) indices into `PROPOSAL_EMOTIONS`.
-        groups: (n,) faces of one group stay in one fold.
+        groups: (n,) group number of each face; faces of one group stay in one fold.
         label_smoothing: fraction of each target that is spread over all classes.
         on_progress: called after each batch with the number of batches done and the total over all folds.
 
@@ -72,5 +72,5 @@ def predict_out_of_fold(
 
 
 def _in_fold(on_progress: ProgressCallback, fold: int, n_folds: int) -> ProgressCallback:
-    """Convert the progress of one fold to that of all folds, which are about equally long."""
+    """Convert the progress within one fold to the progress over all folds, which take about equally long."""
     return lambda done, total: on_progress(fold * total + done, n_folds * total)

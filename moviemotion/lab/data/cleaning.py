@@ -69,7 +69,8 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
     """Read `decisions.csv`, as proposed or edited.
 
     Raises:
-        MoviemotionError: the file is missing, or some of its rows are invalid (one line per row).
+        MoviemotionError: the file is missing, or some of its rows are invalid; the message has one line
+            for each of these rows.
     """
     if not path.is_file():
         raise MoviemotionError(f"{path}: no such file; create it with: moviemotion lab audit DIR")
@@ -84,7 +85,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
             action, new = (row["action"] or "").strip(), (row.get("new_label") or "").strip()
             if action not in list(CleaningAction):
                 errors.append(
-                    f"{path}:{number}: unknown action {action!r}; write {', '.join(CleaningAction)}"
+                    f"{path}:{number}: unknown action {action!r}; write one of {', '.join(CleaningAction)}"
                 )
             elif action == CleaningAction.RELABEL and new not in dataset.KNOWN_LABELS:
                 known = ", ".join(sorted(dataset.KNOWN_LABELS))
@@ -167,8 +168,8 @@ def write_dataset_copy(data: Path, out: Path, destinations: dict[str, str], copy
 
     Args:
         out: a folder accepted by `check_output_folder`.
-        destinations: path in `data` → path in `out`. If two images have the same destination, the second
-            one's file name is prefixed with the name of its old folder.
+        destinations: path in `data` → path in `out`. If two images have the same destination, the file
+            name of the second image is prefixed with the name of its old folder.
         copy_files: copy the image files instead of linking to them.
     """
     source, target = data.resolve(), out.resolve()

@@ -1,7 +1,7 @@
-"""Find corrupted images: solid, near-solid, noise, glyphs and text, no face, or a face that is cut off.
+"""Find corrupted images: solid or near-solid images, noise, glyphs, text, and missing or cut-off faces.
 
-The first three kinds are decided from gray values alone, which is cheap. The remaining images are enlarged to
-twice their size and passed to the face detector of the audience pipeline; the lab shares the detector's model
+The first three kinds are detected from gray values alone, which is fast. The remaining images are enlarged to
+twice their size and passed to the face detector of the audience pipeline. The lab shares the detector's model
 file with the pipeline, but not its code. The thresholds were set on the train split of FER2013, and
 `benchmarks/audit.py` reports how many images they flag there.
 """
@@ -27,21 +27,21 @@ DETECTOR_STRIDE = 4
 SOLID_MAX_STD, NEAR_SOLID_MAX_STD = 3.0, 7.0
 """Standard deviation of the gray values (0–255) below which an image is solid or near-solid."""
 NEAR_SOLID_MIN_SHARE = 0.98
-"""Fraction of pixels within `GRAY_TOLERANCE` of the median from which an image is near-solid."""
+"""Fraction of pixels within `GRAY_TOLERANCE` of the median at or above which an image is near-solid."""
 GRAY_TOLERANCE = 6
-"""Difference in gray levels up to which pixels count as the same tone."""
+"""Largest difference in gray levels at which pixels count as the same tone."""
 NOISE_MAX_CORRELATION = 0.5
-"""Correlation of neighboring pixels below which an image is noise; in a face, they are similar."""
+"""Correlation of neighboring pixels below which an image is noise; in a face, neighbors are similar."""
 NO_FACE_MAX_SCORE = 0.06
 """Detector confidence below which an image has no face. Noise and glyphs score lower, as do a few faces."""
 TWO_TONE_MIN_SHARE = 0.6
-"""Fraction of pixels in the two most common tones from which an image may be a glyph or text."""
+"""Fraction of pixels in the two most common tones at or above which an image may be a glyph or text."""
 GLYPH_MAX_FACE_SCORE = 0.1
-"""Detector confidence from which a two-tone image is a face, not a glyph."""
+"""Detector confidence at or above which a two-tone image is a face rather than a glyph."""
 LANDMARK_MIN_SCORE = 0.2
 """Detector confidence below which the landmarks are too unreliable to locate the face."""
 FLAT_BAND_MIN_WIDTH = 12
-"""Width in pixels, a quarter of the image, of a flat band at an edge from which a face is cut off."""
+"""Smallest width in pixels, a quarter of the image, of a flat band along an edge that cuts off a face."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class CorruptedImage:
     Attributes:
         index: position in the array of images.
         score: 0–1; larger means more certain or more severe.
-        reason: the measurement that was decisive.
+        reason: the decisive measurement.
     """
 
     index: int
@@ -66,7 +66,7 @@ class DetectedFace:
 
     Attributes:
         score: the detector's confidence, 0–1.
-        landmarks: (5, 2) x and y of the eyes, nose and mouth corners, in pixels of the image.
+        landmarks: (5, 2) x and y coordinates of the eyes, nose and mouth corners, in image pixels.
     """
 
     score: float
@@ -130,13 +130,13 @@ def _check_gray_values(image: NDArray[np.uint8]) -> tuple[IssueKind, float, str]
     gray = image.astype(np.float32)
     deviation = float(gray.std())
     if deviation < SOLID_MAX_STD:
-        return IssueKind.SOLID, 1.0, f"standard deviation of gray values {deviation:.1f} of 255"
+        return IssueKind.SOLID, 1.0, f"standard deviation of gray values {deviation:.1f}"
     same = float((np.abs(gray - np.median(gray)) <= GRAY_TOLERANCE).mean())
     if deviation < NEAR_SOLID_MAX_STD or same >= NEAR_SOLID_MIN_SHARE:
         return (
             IssueKind.NEAR_SOLID,
             same,
-            f"{same:.0%} of the pixels have one tone; standard deviation {deviation:.1f} of 255",
+            f"{same:.0%} of the pixels have the same tone; standard deviation of gray values {deviation:.1f}",
         )
     correlation = neighbor_correlation(gray)
     if correlation < NOISE_MAX_CORRELATION and two_tone_share(image) < TWO_TONE_MIN_SHARE:
@@ -165,12 +165,12 @@ def _check_face(
         return (
             IssueKind.GLYPH,
             two_toned,
-            f"{two_toned:.0%} of the pixels in two tones; face confidence {face.score:.2f}",
+            f"{two_toned:.0%} of the pixels have only two tones; face confidence {face.score:.2f}",
         )
     if face.score < NO_FACE_MAX_SCORE:
         return IssueKind.NO_FACE, 1 - face.score, f"face confidence {face.score:.2f}"
     if (band := flat_band_width(image)) >= FLAT_BAND_MIN_WIDTH:
-        return IssueKind.CUT_OFF, band / len(image), f"{band} of {len(image)} px at one edge are flat"
+        return IssueKind.CUT_OFF, band / len(image), f"{band} of {len(image)} px along one edge are flat"
     outside = float(np.maximum(-face.landmarks, face.landmarks - len(image)).max())
     if outside > 0 and face.score >= LANDMARK_MIN_SCORE:
         return (
@@ -182,7 +182,7 @@ def _check_face(
 
 
 def neighbor_correlation(gray: NDArray[np.float32]) -> float:
-    """Mean correlation of each pixel with the neighbors to the right and below."""
+    """Mean correlation of each pixel with its neighbors to the right and below."""
     x = gray - gray.mean()
     variance = float((x**2).mean()) + 1  # plus 1, so that a uniform image has correlation 0
     return float((x[:, 1:] * x[:, :-1]).mean() + (x[1:] * x[:-1]).mean()) / (2 * variance)
@@ -198,6 +198,6 @@ def two_tone_share(image: NDArray[np.uint8]) -> float:
 
 
 def flat_band_width(image: NDArray[np.uint8]) -> int:
-    """Width in pixels of the widest band along an edge whose rows (or columns) are each of a single tone."""
+    """Width in pixels of the widest band along an edge in which each row (or column) has a single tone."""
     flat = [np.ptp(image.astype(np.int64), axis=axis) <= GRAY_TOLERANCE for axis in (1, 0)]
     return max(int(np.cumprod(lines).sum()) for f in flat for lines in (f, f[::-1]))

@@ -1,7 +1,7 @@
 """Read face sets: folders `<data>/<split>/<label>/<image>`, with the annotators' votes in `annotations.csv`.
 
 `load_faces` reads one split into a `FaceSet` or raises an error that lists everything wrong with it;
-`inspect_split` reads what can be read and returns the problems, for the audit. The other functions turn
+`inspect_split` reads everything readable and returns the problems for the audit. The other functions turn
 labels and votes into training targets (`soft_targets`) and reference labels (`label_truth`,
 `consensus_truth`), and divide faces so that copies of one image stay together.
 """
@@ -27,7 +27,7 @@ OTHER_LABEL = "other"
 KNOWN_LABELS = {*PROPOSAL_EMOTIONS, OTHER_LABEL}
 ANNOTATIONS_FILE = "annotations.csv"
 SPLIT_ORDER = {"train": 0, "test": 2}
-"""Position in listings; splits with other names come in between."""
+"""Sort position of each split in listings; splits with other names come between these two."""
 MAX_ERROR_LINES = 20
 """Largest number of problems listed in one error message."""
 VOTE_COLUMNS = (
@@ -43,7 +43,7 @@ VOTE_COLUMNS = (
     "not_a_face",
 )
 MIN_CONSENSUS_VOTES = 5
-"""Votes, out of ten, that the most frequent answer needs to be the consensus."""
+"""Number of votes, out of ten, that the most frequent answer needs to count as the consensus."""
 MAX_VOTES = 1000
 """Largest plausible number of votes for one answer; a larger number in the annotations file is an error."""
 
@@ -55,7 +55,7 @@ class FaceSet:
     Attributes:
         names: n paths relative to the data folder.
         images: (n, 48, 48) uint8, gray.
-        labels: n labels from the folder names: one of the proposal's four emotions, or "" for `other`.
+        labels: n labels from the folder names: each one of the proposal's four emotions, or "" for `other`.
         votes: (n, 10) counts in the order of `VOTE_COLUMNS`, or None without an annotations file.
     """
 
@@ -68,7 +68,7 @@ class FaceSet:
         return len(self.names)
 
     def subset(self, keep: NDArray[np.bool_]) -> FaceSet:
-        """The faces for which `keep`, (n,) bool, is true."""
+        """Return the faces for which `keep`, an (n,) bool array, is true."""
         index = np.flatnonzero(keep)
         return FaceSet(
             tuple(self.names[i] for i in index),
@@ -80,13 +80,13 @@ class FaceSet:
 
 @dataclass(frozen=True)
 class DatasetIssue:
-    """Something wrong with a data folder.
+    """A problem with a data folder.
 
     Attributes:
         kind: "unreadable", "image format", "unknown class", "empty", "one class", "stray file" or "votes".
         path: the file or folder, relative to the data folder.
         message: what is wrong and how to correct it.
-        fatal: whether `load_faces` raises an error because of it.
+        fatal: whether `load_faces` raises an error because of this issue.
     """
 
     kind: str
@@ -137,7 +137,8 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
     """Read everything readable in one split and list all problems with it.
 
     Returns:
-        The readable faces with known labels, without votes if some faces have none; and the issues.
+        The readable faces that have known labels, and the issues. If any of these faces has no votes, the
+        votes are omitted for all of them.
     """
     root = data / split
     if not root.is_dir():
@@ -272,7 +273,7 @@ def _read_votes(
     prefix = f"{split}/" if split else ""
     unread = sorted({name for name in rows if name.startswith(prefix)} - set(names))
     if lost := [name for name in unread if not (data / name).is_file()]:
-        message = f"votes for {len(lost)} missing images, such as {lost[0]}; remove their rows"
+        message = f"contains votes for {len(lost)} missing images, such as {lost[0]}; remove their rows"
         issues.append(DatasetIssue("votes", ANNOTATIONS_FILE, message, fatal=False))
     complete = len(votes) == len(names)
     return np.array([votes[name] for name in names], dtype=np.int64) if complete else None, issues
@@ -286,13 +287,13 @@ def _parse_vote(text: str) -> int:
 
 
 def label_truth(faces: FaceSet) -> NDArray[np.int64]:
-    """(n,) the folder label of each face as an index into `PROPOSAL_EMOTIONS`; -1 without one."""
+    """(n,) the folder label of each face as an index into `PROPOSAL_EMOTIONS`; -1 if it has none."""
     index = {label: i for i, label in enumerate(PROPOSAL_EMOTIONS)}
     return np.array([index.get(label, -1) for label in faces.labels], dtype=np.int64)  # type: ignore[call-overload]
 
 
 def consensus_truth(faces: FaceSet) -> NDArray[np.int64]:
-    """(n,) the annotators' consensus as an index into `PROPOSAL_EMOTIONS`; -1 without one.
+    """(n,) the annotators' consensus as an index into `PROPOSAL_EMOTIONS`; -1 if there is none.
 
     There is a consensus if one of the proposal's four emotions has more votes than each of the other nine
     answers, and at least five of the ten votes.
@@ -347,7 +348,7 @@ def pixel_keys(faces: FaceSet) -> list[bytes]:
 
 
 def exclude_duplicates_of(faces: FaceSet, others: FaceSet) -> FaceSet:
-    """The faces that are not pixel-identical to any of `others`; keeps test images out of training."""
+    """Return the faces without those that are pixel-identical to a face in `others`, such as test images."""
     seen = set(pixel_keys(others))
     return faces.subset(np.array([key not in seen for key in pixel_keys(faces)]))
 

@@ -1,10 +1,10 @@
-"""Exact and near duplicates: perceptual hashes propose pairs; their pixels confirm them.
+"""Exact and near duplicates: perceptual hashes propose pairs, and pixel correlations confirm them.
 
 Comparing the pixels of all pairs would take too long, so pairs are found in two steps:
 
-1. A 64-bit difference hash (Krawetz, 2013) of each image's center is compared with the hashes of the same
-   window shifted by one pixel in each direction. A copy that was shifted by a pixel, brightened or
-   recompressed has a hash close to the original's.
+1. A 64-bit difference hash (Krawetz, 2013) of each image's center is compared with the hashes of the other
+   images' centers, each shifted by up to one pixel in each direction. A copy that was shifted by a pixel,
+   brightened or recompressed has a hash close to the original's.
 2. A candidate pair is a duplicate if its standardized pixels correlate by 0.9 or more at the best shift.
    Faces that merely look alike correlate less.
 """
@@ -28,7 +28,7 @@ MAX_HASH_DISTANCE = 8
 MIN_DUPLICATE_CORRELATION = 0.9
 """Smallest pixel correlation of a duplicate; different photographs from one session almost reach it."""
 WINDOW_MARGIN = 3
-"""Pixels at each edge that are ignored, so that the window can be shifted."""
+"""Width in pixels of the margin that is ignored at each edge, so that the window can be shifted."""
 HASH_SHIFTS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 PIXEL_SHIFTS = tuple((dy, dx) for dy in range(-2, 3) for dx in range(-2, 3))
 HASH_BATCH_SIZE = 64
@@ -59,7 +59,7 @@ def duplicate_pairs(
 ) -> list[DuplicatePair]:
     """Find all pairs of images that show the same photograph, sorted by position.
 
-    In a set of images with equal pixels, each is paired with the first one only.
+    In a set of images with identical pixels, each image is paired only with the first one.
 
     Args:
         images: (n, 48, 48) uint8.
@@ -102,7 +102,7 @@ def duplicate_groups(n: int, pairs: list[DuplicatePair]) -> NDArray[np.int64]:
 
 
 def max_shifted_correlation(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(k,) the largest correlation of k pairs of images over shifts of up to two pixels in each direction."""
+    """(k,) largest correlation of each of k image pairs over shifts of up to two pixels in each direction."""
     best = np.full(len(first), -1.0, dtype=np.float32)
     fixed = _standardized(_window(first, 0, 0))
     for dy, dx in PIXEL_SHIFTS:

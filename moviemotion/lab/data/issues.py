@@ -54,7 +54,7 @@ class Issue:
     Attributes:
         image: path of the affected image or folder, relative to the data folder.
         score: 0–1; larger means more certain or more severe; comparable only within one kind.
-        reason: one sentence with the decisive measurement.
+        reason: brief explanation with the decisive measurement.
         duplicate_of: for duplicates, the image of which this one is a copy.
         action: the proposed action.
         new_label: the proposed label, if the action is to relabel.

@@ -48,7 +48,7 @@ def split_dataset(
     """Divide all images of `data` into `<out>/<split>/<label>/<image>`, ignoring the current splits.
 
     Args:
-        shares: split → fraction of the images; each above 0, summing to 1.
+        shares: split → fraction of the images. Each fraction is above 0, and all of them sum to 1.
         copy_files: copy the image files instead of linking to them.
         on_progress: passed to `duplicate_pairs`, which takes most of the time.
 
@@ -86,13 +86,13 @@ def assign_splits(
 ) -> NDArray[np.str_]:
     """Assign each image to a split.
 
-    Groups are assigned one by one, the largest first and equally large ones in random order, each to the
-    split that is missing the largest fraction of the group's classes. Large groups come first because they
-    are the hardest to place.
+    Groups are assigned one by one, the largest first; groups of equal size are assigned in random order. Each
+    group goes to the split that still lacks the largest fraction of the group's classes. Large groups come
+    first because they are the hardest to place.
 
     Args:
         labels: (n,) the class of each image.
-        groups: (n,) images of one group stay together.
+        groups: (n,) group number of each image; images of one group stay together.
         shares: split → fraction of each class.
 
     Returns:

@@ -2,12 +2,12 @@
 
 The ten annotators of a face rarely all agree, and a different ten would sometimes choose another emotion. No
 model that sees only the face can be expected to match the first panel's answer more often than a very large
-panel of annotators would, so an accuracy should be compared with this ceiling.
+panel of annotators would. A model's accuracy should therefore be compared with this ceiling.
 
 The ceiling is estimated in three steps:
 
-1. Each face has a probability that an annotator picks each of the ten answers, and the votes of a panel are
-   independent draws from it (multinomial).
+1. For each face, each of the ten answers has a probability of being picked by an annotator. The votes of a
+   panel are independent draws from this distribution (multinomial).
 2. Across faces, these probabilities follow a mixture of Dirichlet distributions, which is fitted to all votes
    by maximum likelihood. Clear and ambiguous faces are then as frequent as in the data.
 3. Given the votes of a face, its probabilities have a known posterior distribution. Second panels are drawn
@@ -59,9 +59,9 @@ class AnnotatorCeiling:
 
     Attributes:
         n: number of faces.
-        second_panel: fraction of faces for which a second panel of ten gives most of its votes among the
-            proposal's four emotions to the true one. A tie of t emotions counts 1/t if it includes the true
-            one.
+        second_panel: fraction of faces for which the true emotion gets the most votes, among the proposal's
+            four emotions, from a second panel of ten. A tie of t emotions counts as 1/t if it includes the
+            true emotion.
         infinite_panel: the same fraction for an infinitely large panel. If the consensus is the reference
             label, no model that sees only the face can be expected to be correct more often.
         second_interval, infinite_interval: 95 % intervals of the two fractions, from resampled faces and
@@ -162,7 +162,7 @@ class _VoteCounts:
         self.total = votes.sum(axis=1)[:, None]
 
     def log_likelihood(self, alpha: Float64Array) -> Float64Array:
-        """(n, K) log-likelihood of each face's votes under each component, without common terms."""
+        """(n, K) log-likelihood of each face's votes under each component, without shared terms."""
         cells = gammaln(self.count + alpha[:, self.answer]) - gammaln(alpha[:, self.answer])
         alpha_sum = alpha.sum(axis=1)
         return self.has @ cells.T + gammaln(alpha_sum) - gammaln(self.total + alpha_sum)

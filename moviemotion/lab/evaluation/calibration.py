@@ -1,4 +1,4 @@
-"""Calibration: whether a model's confidence equals its accuracy.
+"""Calibration: how closely a model's confidence matches its accuracy.
 
 A calibrated model is correct on 80 % of the faces to which it assigns a confidence of 80 %. The
 calibration curve and the expected calibration error measure the deviation from this ideal. Both need a

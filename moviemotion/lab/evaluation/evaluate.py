@@ -76,7 +76,7 @@ class Evaluation:
         interval: 95 % Wilson interval of the accuracy.
         macro_f1: mean F1 of the emotions that occur.
         macro_f1_interval: 95 % interval of `macro_f1`, from resampled faces.
-        per_class: emotion → recall of the emotion.
+        per_class: emotion → result for that emotion.
         ece: expected calibration error of the largest probability.
         calibrated_ece_limit: 95 % quantile of the expected calibration error of a perfectly calibrated model.
         calibration: the reliability diagram.
@@ -121,7 +121,7 @@ def evaluate(
 
     Args:
         data: folder with `<split>/<label>/<image>`.
-        split: a folder in `data`, or `HELD_OUT_SPLIT`: the faces held out in the model's own run.
+        split: a folder in `data`, or `HELD_OUT_SPLIT` for the faces held out in the model's own run.
         truth: which reference labels count as correct.
         model: ONNX file; defaults to the shipped emotion model.
         other_model: ONNX file of a model to compare with on the same faces.
@@ -158,7 +158,7 @@ def evaluate(
 
 
 def ground_truth(faces: FaceSet, truth: GroundTruth) -> NDArray[np.int64]:
-    """(n,) the true emotion of each face as an index into `PROPOSAL_EMOTIONS`; -1 without one.
+    """(n,) the true emotion of each face as an index into `PROPOSAL_EMOTIONS`; -1 if it has none.
 
     Raises:
         MoviemotionError: `truth` is the consensus and the faces have no votes.
@@ -244,7 +244,7 @@ def predict(
             batch = faces.images[start : start + BATCH_SIZE, None].astype(np.float32)
             parts.append(session.run(["probabilities"], {"faces": batch})[0])
             on_progress(start + len(batch), len(faces))
-    except Exception as error:  # ONNX Runtime raises its own classes, derived from Exception alone
+    except Exception as error:  # ONNX Runtime's own errors derive directly from Exception
         first = str(error).splitlines()[0]
         raise MoviemotionError(
             f"{model}: not an exported emotion model ({first}); export a run with moviemotion lab export"

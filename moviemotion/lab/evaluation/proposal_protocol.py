@@ -26,7 +26,7 @@ class ProposalProtocol:
     """The distribution of one model's score over all balanced test sets of a split.
 
     Attributes:
-        probability: 129 exact probabilities of 0 … 128 correct answers.
+        probability: exact probabilities of 0 to 128 correct answers (129 values).
         mean: expected score, which is the mean of the four recalls.
         quantiles: quantile level → score.
         published_probability: probability of at least 120 correct answers, the proposal's 94 %.

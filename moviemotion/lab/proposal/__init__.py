@@ -5,6 +5,6 @@ about it.
 
 - `experiments` trains the designs before and after each change, as defined in `experiments.toml`, with
   several seeds; `paired_differences` estimates the effects, and `experiments_report` reports them.
-- `explain` tests the three answers by measurements on a trained network.
+- `explain` tests the three answers with measurements on a trained network.
 - `challenge` is a quiz about the three questions, graded by `grading`, with the measured evidence.
 """

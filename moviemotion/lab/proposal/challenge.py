@@ -303,7 +303,10 @@ class TerminalPlayer:
 
 
 class PipePlayer:
-    """A player who answers from a pipe or a file, one line per answer; an unfinished last line counts."""
+    """A player who answers from a pipe or a file, one line per answer.
+
+    The last line counts even if it does not end with a newline.
+    """
 
     def __init__(self, descriptor: int = 0) -> None:
         self._descriptor = descriptor

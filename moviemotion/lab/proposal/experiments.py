@@ -31,7 +31,7 @@ SETTINGS_FILE, PREDICTIONS_FILE = "settings.json", "predictions.npy"
 
 @dataclass(frozen=True)
 class PublishedResult:
-    """A change reported by the proposal: its description before and after, and the test accuracies."""
+    """A change reported by the proposal, with the description and test accuracy before and after it."""
 
     before_text: str
     after_text: str
@@ -84,7 +84,7 @@ class TrainingBudget:
 
 
 def load_catalog(path: Path = CATALOG_FILE) -> tuple[dict[str, TrainingConfig], list[Experiment]]:
-    """Read the designs by name, and the experiments in the proposal's order."""
+    """Read the designs, keyed by name, and the experiments, in the proposal's order."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     written: dict[str, dict[str, Any]] = content["designs"]
     designs = {name: TrainingConfig.from_dict(_resolve_inheritance(written, name)) for name in written}
@@ -184,7 +184,7 @@ def read_budget(out: Path) -> TrainingBudget:
 
 
 def _check_same_budget(out: Path, budget: TrainingBudget) -> None:
-    """Check that `out` has no runs of a different size, which are not comparable, and add new seeds."""
+    """Check that `out` has no runs of a different size, which are not comparable, and record new seeds."""
     path = out / SETTINGS_FILE
     if path.exists():
         before = read_budget(out)
@@ -223,7 +223,7 @@ def _apply_budget(
 
 
 _worker_splits: dict[str, dataset.FaceSet] = {}
-"""In a worker process, the train and test splits, passed once instead of with each run."""
+"""The train and test splits in a worker process; they are passed once instead of with each run."""
 
 
 def _init_worker(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) -> None:

@@ -100,7 +100,7 @@ def compare_runs(
             skipped.append(
                 SkippedExperiment(
                     experiment,
-                    f"at least two seeds are required, but both designs were run with only {len(seeds)}",
+                    f"at least two seeds are required; the number run with both designs is {len(seeds)}",
                 )
             )
             continue
@@ -242,7 +242,7 @@ def _predictions_file(out: Path, design: str, seed: int) -> Path:
 
 
 def _read_predictions(out: Path, design: str, seeds: Sequence[int], images: int) -> NDArray[np.int64]:
-    """(seeds, images) index of the emotion predicted by each run."""
+    """(seeds, images) index of the emotion that each run predicted for each image."""
     predicted = []
     for seed in seeds:
         probabilities = np.load(_predictions_file(out, design, seed))

@@ -149,7 +149,10 @@ def _contains_phrase(phrase: str, words: Sequence[str], squeezed: str) -> bool:
 
 
 def _words_match(wanted: str, word: str) -> bool:
-    """Whether a word matches, ignoring endings; one typo is allowed from four letters, two from seven."""
+    """Whether a word matches, ignoring endings and a few typos.
+
+    Words of four or more letters may have one typo, and words of seven or more letters may have two.
+    """
     if word == wanted or (
         len(wanted) > 2 and word.startswith(wanted) and word[len(wanted) :] in WORD_ENDINGS
     ):

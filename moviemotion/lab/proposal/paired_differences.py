@@ -57,9 +57,9 @@ class PairedChange:
 def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> PairedChange:
     """Compare two designs by the images that each of their runs classifies correctly.
 
-    The variance of the mean difference is estimated as the sum of two parts: the variance of the seeds' mean
-    differences divided by the number of seeds, and that of the images' mean differences divided by the number
-    of images. The two parts overlap, so the interval is conservative.
+    The variance of the mean difference is estimated as the sum of two parts. One is the variance of the
+    seeds' mean differences divided by the number of seeds. The other is the variance of the images' mean
+    differences divided by the number of images. The two parts overlap, so the interval is conservative.
 
     Args:
         before, after: (seeds, images) bool, whether each run classifies each image correctly; both arrays

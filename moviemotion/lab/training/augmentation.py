@@ -65,7 +65,7 @@ def augment_brightness(
 
 
 def mixup(images: Tensor, targets: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Mix each face and target with another pair, with a weight from Beta(α, α) (Zhang et al., 2018)."""
+    """Mix each face and target with another pair, using weights from Beta(α, α) (Zhang et al., 2018)."""
     # Beta samples can only come from the global generator, which the training loop seeds in each epoch.
     share = float(torch.distributions.Beta(alpha, alpha).sample())
     other = torch.randperm(len(images), generator=generator, device=images.device)

@@ -30,25 +30,27 @@ class TrainingConfig:
 
     Attributes:
         network, options: a name in `networks.NETWORKS`, and keyword arguments for its builder.
-        initial_weights: path of the initial weights of a pretrained network; None: use its cache, if any.
+        initial_weights: path of the initial weights of a pretrained network; if None, any cached weights are
+            used.
         targets: "votes" (the annotators' votes over eight emotions) or "labels" (the folder labels, which are
             the proposal's four emotions).
         epochs: the maximum number of epochs.
         patience: number of epochs without a lower validation loss after which training stops and the weights
-            of the best epoch are returned; 0: train for all epochs and return the last weights.
+            of the best epoch are returned. If 0, training runs for all epochs and returns the last weights.
         batch: faces per training step.
         optimizer: "sgd" (Nesterov momentum 0.9), "adam" or "adamw".
         learning_rate: the peak learning rate of the schedule.
         schedule: "cosine" (warm-up over the first twelfth of the run, then decay to 0) or "plateau" (the rate
             is multiplied by 0.2 after three epochs in which the validation loss fell by less than
             `min_delta`).
-        weight_decay: applied to weights, not to biases and norms; with "adam", an L2 penalty of half that
-            factor.
-        ema_decay: decay of the exponential moving average of the weights, which the run returns; 0: return
-            the weights themselves.
+        weight_decay: decay factor, applied to weights but not to biases and norms; with "adam", it acts as an
+            L2 penalty of half that factor.
+        ema_decay: decay of the exponential moving average of the weights, which the run returns. If 0, the
+            run returns the weights themselves.
         augmentation: "camera" (see `augment_camera`), "brightness" or "none".
         brightness: range of the factor by which the "brightness" augmentation multiplies gray values.
-        mixup: parameter of the Beta distribution of the weights with which pairs of faces are mixed; 0: none.
+        mixup: parameter of the Beta distribution of the weights with which pairs of faces are mixed; 0 turns
+            mixing off.
         teacher_share: weight of the teachers' probabilities in the targets, if there are teachers.
         validation: fraction of the train split that is held out for validation.
         fraction: fraction of the train split that is used at all.
@@ -139,7 +141,7 @@ def make_config(
 
     Args:
         network: a name in `DEFAULT_CONFIGS`.
-        epochs: the maximum number of epochs; None: the network's default.
+        epochs: the maximum number of epochs; if None, the network's default.
         overrides: other single-valued fields of `TrainingConfig`, as FIELD=VALUE.
 
     Raises:

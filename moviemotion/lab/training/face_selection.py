@@ -22,11 +22,11 @@ HELD_OUT_SPLIT = "held-out"
 
 @dataclass(frozen=True)
 class FaceSelection:
-    """Faces to train on, faces held out, and how many faces were skipped.
+    """The faces to train on, the held-out faces, and the numbers of skipped faces.
 
     Attributes:
-        without_target: faces skipped because they have no emotion to learn.
-        also_in_test: faces skipped because their pixels equal those of a test image.
+        without_target: number of faces skipped because they have no emotion to learn.
+        also_in_test: number of faces skipped because they are pixel-identical to a test image.
     """
 
     train: dataset.FaceSet
@@ -50,7 +50,7 @@ def select_faces(
 ) -> FaceSelection:
     """Divide the faces of the train split into training and held-out faces.
 
-    Faces whose pixels equal those of a test image are skipped.
+    Faces that are pixel-identical to a test image are skipped.
 
     Args:
         faces: the train split.
@@ -95,7 +95,7 @@ def config_of_model(model: Path) -> TrainingConfig:
         session = ort.InferenceSession(str(model), providers=["CPUExecutionProvider"])
         run = json.loads(session.get_modelmeta().custom_metadata_map["run"])
         return TrainingConfig.from_dict(config_fields(run))
-    except Exception as error:  # ONNX Runtime raises its own classes, derived from Exception alone
+    except Exception as error:  # ONNX Runtime's own errors derive directly from Exception
         first = str(error).splitlines()[0]
         raise MoviemotionError(
             f"{model}: contains no training configuration ({first}); export it with moviemotion lab export"

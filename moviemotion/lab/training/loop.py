@@ -33,7 +33,7 @@ from moviemotion.lab.training.config import (
 )
 
 PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.2, 3
-"""Factor by which the learning rate is multiplied, and epochs without improvement before that."""
+"""Factor by which the learning rate is multiplied, and number of epochs without improvement before that."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Examples:
     Attributes:
         images: (n, 48, 48) uint8, gray.
         targets: (n, outputs) float32; each row is a probability distribution.
-        truth: (n,) index into `PROPOSAL_EMOTIONS` of the correct answer; -1 without one.
+        truth: (n,) index into `PROPOSAL_EMOTIONS` of the correct answer; -1 if there is none.
     """
 
     images: NDArray[np.uint8]
@@ -135,7 +135,7 @@ def fit(
 
 
 def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> TrainingState:
-    """Return the state before the first epoch or, if there is a checkpoint, its state. Nothing is written.
+    """Return the state before the first epoch or, if there is a checkpoint, the stored state; write nothing.
 
     Raises:
         MoviemotionError: see `fit`.
@@ -149,7 +149,7 @@ def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> Trainin
 
 
 def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool = True) -> Tensor:
-    """Predict faces, by default averaging over each face and its mirror image.
+    """Predict the logits of faces, by default averaged over each face and its mirror image.
 
     Args:
         images: (n, 48, 48) uint8.
@@ -220,7 +220,7 @@ def _new_state(config: TrainingConfig) -> TrainingState:
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
         optimizer,
         factor=PLATEAU_FACTOR,
-        patience=PLATEAU_PATIENCE - 1,  # Keras counts the epoch that lowers the rate, PyTorch does not
+        patience=PLATEAU_PATIENCE - 1,  # Keras counts the epoch that lowers the rate; PyTorch does not
         threshold=config.min_delta,
         threshold_mode="abs",
     )
@@ -231,7 +231,7 @@ def _new_state(config: TrainingConfig) -> TrainingState:
 
 
 def bfloat16_autocast(device: torch.device) -> torch.autocast:
-    """Compute in bfloat16 if the device supports it; the weights stay in float32."""
+    """Return a context that computes in bfloat16 if the device supports it; the weights stay in float32."""
     supported = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=supported)
 
@@ -341,6 +341,6 @@ def _restore_checkpoint(path: Path, config: TrainingConfig, state: TrainingState
 
 
 def save_atomically(path: Path, state: object) -> None:
-    """`torch.save` to a temporary file that replaces `path` once it is complete."""
+    """Save a state with `torch.save` to a temporary file that replaces `path` once it is complete."""
     with atomic_write(path) as partial:
         torch.save(state, partial)

@@ -1,9 +1,9 @@
 """The registry of network architectures, selected by name.
 
 Every network takes (n, 1, 48, 48) float32 crops with gray values 0–255 and returns (n, outputs) logits. Each
-network scales its own input, so that callers need not know the scale it was trained with.
+network scales its own input, so that callers need not know the scale it was trained on.
 
-`compact` is the network of the shipped emotion model. `deck36` is the CNN #36 of the proposal (the
+`compact` is the network of the shipped emotion model. `deck36` is CNN #36 of the proposal (the
 MoviEmotion capstone deck of March 2024); each experiment varies one of its properties.
 """
 
@@ -81,7 +81,7 @@ def compact_resnet(outputs: int = 8, width: float = 1.0) -> nn.Module:
 
 @dataclass(frozen=True)
 class ProposalArchitecture:
-    """The properties that the experiments vary in the proposal's network; the defaults are CNN #36.
+    """The properties that the experiments vary in the proposal's network; the defaults are those of CNN #36.
 
     Attributes:
         filters, kernels: number of filters, and kernel size in pixels, of each block's convolution.
@@ -142,7 +142,7 @@ class ProposalNetwork(nn.Module):
 
 
 def _proposal_block(inputs: int, filters: int, kernel: int, design: ProposalArchitecture) -> nn.Sequential:
-    # "Same" padding as in Keras, which pads even kernels with one more pixel at the bottom and the right.
+    # "Same" padding as in Keras, which pads even kernels with one extra pixel at the bottom and right.
     before, after = (kernel - 1) // 2, kernel // 2
     convolution = nn.Sequential(
         nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(inputs, filters, kernel)
@@ -228,7 +228,7 @@ def load_run_weights(network: nn.Module, path: Path | None) -> None:
     """
     try:
         network.load_state_dict(torch.load(path or "", weights_only=True, map_location="cpu"))
-    except Exception as error:  # torch raises pickle, zip and its own errors
+    except Exception as error:  # torch raises pickle, zip and other errors
         first = str(error).splitlines()[0]
         raise MoviemotionError(
             f"{path}: not the weights of this network ({first}); choose the file weights.pt of a run"
@@ -246,7 +246,7 @@ def summarize_layers(network: nn.Module) -> list[tuple[str, str, int]]:
 
     def record(layer: nn.Module, _: object, output: Tensor) -> None:
         count = sum(p.numel() for p in layer.parameters())
-        # Keras counts the running mean and variance as parameters, and does not count batches.
+        # Keras counts the running mean and variance as parameters, but not the number of batches.
         count += sum(b.numel() for b in layer.buffers(recurse=False) if b.is_floating_point())
         rows.append((type(layer).__name__, "×".join(map(str, output.shape[1:])), count))
 

@@ -2,7 +2,7 @@
 
 No data set marks which parts of a face are occluded, so occlusions are drawn over ordinary faces, and the
 masks of the drawings are the targets. A hand consists of a palm, fingers and a forearm, each drawn as a thick
-line with round ends in about the tone of the face. An object is a rounded box of any tone and pattern. The
+line with round ends, roughly in the tone of the face. An object is a rounded box of any tone and pattern. The
 drawings need not look realistic, but must vary in position, size, angle, lighting and sharpness, so that the
 network learns nothing specific to them.
 """
@@ -22,7 +22,7 @@ IMAGE_SIZE = FACE_SIZE
 HAND_SHARE, OBJECT_SHARE = 0.42, 0.13
 """Fractions of the faces over which a hand or an object is drawn."""
 FINGER_OFFSETS = (-0.75, -0.25, 0.25, 0.75)
-"""Positions of the finger bases across the palm, in half palm widths from the center of the palm."""
+"""Positions of the finger bases across the palm, measured from its center in half palm widths."""
 LOW_RESOLUTIONS = (30, 20, 14)
 """Sizes in pixels to which faces are reduced to imitate distance and blur."""
 PIXEL_Y, PIXEL_X = torch.meshgrid(
@@ -98,7 +98,7 @@ class OcclusionAugmenter:
         spread, always = uniform(0, 0.35, n), torch.ones(n)
 
         def at(across: Tensor | float, along: Tensor | float) -> Points:
-            """A point of the hand, in half palm widths from the center of the palm."""
+            """Image coordinates of a point given in half palm widths from the center of the palm."""
             return x + half * (along * up_x - across * up_y), y + half * (along * up_y + across * up_x)
 
         mask = torch.zeros_like(images)
@@ -183,7 +183,7 @@ def _median_tone(images: Tensor) -> Tensor:
 
 
 def _distance_to_segment(start: Points, end: Points) -> Tensor:
-    """(n, 48, 48) distance of each pixel from a line segment per image, in pixels."""
+    """(n, 48, 48) distance, in pixels, of each pixel from the line segment of its image."""
     x, y, dx, dy = (_per_image(t) for t in (*start, end[0] - start[0], end[1] - start[1]))
     along = ((PIXEL_X - x) * dx + (PIXEL_Y - y) * dy) / (dx**2 + dy**2).clamp_min(1e-3)
     along = along.clamp(0, 1)

@@ -2,8 +2,9 @@
 
 The training data are real faces, half of them with occlusions drawn by `occlusion_augmentation`; the targets
 are the occluded fractions of the cells of a 6×6 grid. Some faces in a data set are already occluded but not
-marked, which would teach the network that hands are part of the face. Halfway through training, the network
-therefore predicts the occlusion of all original faces, and those predicted to be occluded are dropped.
+marked as such, which would teach the network that hands are part of the face. Halfway through training, the
+network therefore predicts the occlusion of all original faces, and the faces that it predicts to be occluded
+are dropped.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def train_occlusion_model(
 
 
 def occluded_shares(network: OcclusionNetwork, faces: Tensor) -> NDArray[np.float32]:
-    """The occluded fraction, (n,), of the center of each face, (n, 48, 48)."""
+    """Return the occluded fraction, (n,), of the center of each of the (n, 48, 48) faces."""
     share = _OccludedShare(network).eval()
     with torch.no_grad():
         return torch.cat([share(some[:, None]) for some in faces.split(BATCH_SIZE)]).numpy()
@@ -146,7 +147,7 @@ def _describe_separation(found: NDArray[np.float32], drawn: NDArray[np.float32])
     clear, occluded = found[drawn == 0], found[drawn > 0.15]
     limit = float(np.quantile(clear, 0.99))
     return (
-        f"{(occluded > limit).mean():.1%} of {len(occluded)} occluded faces are above {limit:.2f}, "
+        f"{(occluded > limit).mean():.1%} of {len(occluded)} occluded faces score above {limit:.2f}, "
         f"as are 1 % of the {len(clear)} other faces"
     )
 

@@ -96,7 +96,7 @@ def convert_to_onnx(network: nn.Module, output_name: str) -> onnx.ModelProto:
 
 
 def _store_weights_as_float16(model: onnx.ModelProto) -> None:
-    """Store matrices as float16, which halves the file. ONNX Runtime folds the cast back on loading."""
+    """Store matrices as float16, which halves the file size. ONNX Runtime folds the cast back on loading."""
     for index, tensor in enumerate(model.graph.initializer):
         if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
             continue

@@ -38,7 +38,7 @@ class VGG16Block3(nn.Module):
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers).requires_grad_(False)
         self.head = nn.Sequential(
-            nn.BatchNorm2d(256),  # activations of the published weights differ in scale by a factor of 100
+            nn.BatchNorm2d(256),  # with the published weights, activations differ in scale by a factor of 100
             nn.Flatten(),
             nn.Linear(256 * 6 * 6, 256),
             nn.ReLU(),
@@ -76,14 +76,14 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
         network.load_state_dict({key: state[key] for key in wanted}, strict=False)
-    except Exception as error:  # torch raises pickle, zip and its own errors
+    except Exception as error:  # torch raises pickle, zip and other errors
         raise MoviemotionError(
             f"{path}: not VGG-16 weights in the format of torchvision ({error}); replace the file"
         ) from error
 
 
 class FaceResidualBlock(nn.Module):
-    """Two 3×3 convolutions and a shortcut without weights; downsampling pools it and pads it with zeros."""
+    """Two 3×3 convolutions and a shortcut without weights, pooled and zero-padded when downsampling."""
 
     def __init__(self, inputs: int, outputs: int, halve: bool) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ def load_face_resnet_weights(network: nn.Module, path: Path | None) -> None:
 
 
 def _read_manifest(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read the named tensors of a TensorFlow.js weights manifest; if quantized, as value × scale + min."""
+    """Read the named tensors of a TensorFlow.js manifest, with quantized tensors as value × scale + min."""
     tensors: dict[str, NDArray[np.float32]] = {}
     for group in json.loads(path.read_text(encoding="utf-8")):
         data = b"".join((path.parent / name).read_bytes() for name in group["paths"])

@@ -2,8 +2,8 @@
 
 Weights and activations become 8-bit integers, each tensor with a scale (Jacob et al., 2018). The scales of
 the activations are measured on faces of the train split. Weights use only seven of the eight bits, because
-the 16-bit sums on processors without VNNI instructions would otherwise overflow; the model then gives the
-same probabilities on all processors.
+the 16-bit sums on processors without VNNI instructions would otherwise overflow. As a result, the model gives
+the same probabilities on all processors.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _weights_to_float32(model: Path, out: Path) -> None:
 
 
 def _input_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Convolutions of the input image. They are cheap, and later layers cannot undo rounding errors."""
+    """Names of the convolutions of the input image, which are cheap and sensitive to rounding errors."""
     of_one_channel = {tensor.name for tensor in model.graph.initializer if list(tensor.dims[1:2]) == [1]}
     return [n.name for n in model.graph.node if n.op_type == "Conv" and n.input[1] in of_one_channel]
 

@@ -1,8 +1,11 @@
 """Training runs on disk.
 
-The folder of a run contains `run.json` (the configuration and the results), `weights.pt` (the trained
-weights), `checkpoint.pt` (the state after the last epoch, from which an interrupted run resumes) and
-`mlflow-run.txt` (the run's ID in the tracking store).
+The folder of a run contains:
+
+- `run.json`: the configuration and the results.
+- `weights.pt`: the trained weights.
+- `checkpoint.pt`: the state after the last epoch, from which an interrupted run resumes.
+- `mlflow-run.txt`: the run's ID in the tracking store.
 """
 
 from __future__ import annotations
@@ -85,7 +88,7 @@ def train_emotion_model(
         f"{len(faces)} images; skipped: {chosen.without_target} without an emotion to learn, "
         f"{chosen.also_in_test} that are also in the test split"
     )
-    print_line(f"training on {len(chosen.train)}, holding out {len(chosen.held_out)}; seed {config.seed}")
+    print_line(f"training on {len(chosen.train)} faces, {len(chosen.held_out)} held out; seed {config.seed}")
     examples, held_out = make_examples(chosen.train, config), make_examples(chosen.held_out, config)
     if teachers:
         examples = _mix_in_teachers(examples, teachers, config.teacher_share)

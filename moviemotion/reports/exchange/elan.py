@@ -24,7 +24,7 @@ from moviemotion.screenplay.elements import ElementKind
 
 EAF_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _FIXED_DATE = "1970-01-01T00:00:00+00:00"
-"""The format requires a date; a fixed one makes the file of a study reproducible."""
+"""The format requires a date; a fixed date makes the file reproducible."""
 _LINGUISTIC_TYPE = "annotation"
 
 

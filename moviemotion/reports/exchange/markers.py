@@ -24,7 +24,7 @@ MARKER_COLORS: dict[Emotion, tuple[str, str]] = {
     Emotion.FEAR: ("PURPLE", "MAGENTA"),
     Emotion.CONTEMPT: ("PINK", "WHITE"),
 }
-"""Colors of an emotion's markers in OpenTimelineIO and Resolve, and in EDL locators (fewer colors)."""
+"""Colors of an emotion's markers in OpenTimelineIO and Resolve, and in EDLs, which have fewer colors."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def otio_timeline(analysis: Analysis, timecode: TimecodeFormat) -> str:
 
 
 def final_cut_xml(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Write a Final Cut XML (xmeml) sequence with the moments as markers, also for Premiere and Resolve."""
+    """Write a Final Cut XML (xmeml) sequence with the moments as markers, for Premiere and Resolve too."""
     return _write_otio(analysis, timecode, "fcp_xml")
 
 
@@ -124,7 +124,7 @@ def _write_otio(analysis: Analysis, timecode: TimecodeFormat, adapter: str) -> s
 def locator_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
     """Write a CMX3600 EDL with the film as one event and a `* LOC:` comment for each moment.
 
-    Avid and Baselight write and read locators in this form.
+    Avid and Baselight read and write locators in this form.
     """
     lines = [_edl_event(1, "AX", timecode, 0, timecode.seconds_to_frame(analysis.data_quality.seconds))]
     lines.append(f"* FROM CLIP NAME: {_single_ascii_line(analysis.title)}\n")
@@ -136,7 +136,7 @@ def locator_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
 
 
 def resolve_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Write timeline markers in Resolve's EDL format: one event per moment, its marker on the next line."""
+    """Write timeline markers in Resolve's EDL format: one event per moment, followed by its marker."""
     lines = []
     for k, marker in enumerate(moment_markers(analysis, timecode), 1):
         lines.append(_edl_event(k, "001", timecode, marker.start, marker.start + 1))

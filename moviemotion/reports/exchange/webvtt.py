@@ -28,7 +28,7 @@ def metadata_vtt(analysis: Analysis) -> str:
     """
     records = [*_scenes(analysis), *_moments(analysis), *_lines(analysis), *_seconds(analysis)]
     cues = [(start, end, _cue_json(record)) for start, end, record in records if not isnan(start)]
-    return _vtt_document(f"{analysis.title}: the reactions of the audience as JSON", cues)
+    return _vtt_document(f"{analysis.title}: audience reactions as JSON", cues)
 
 
 def captions_vtt(analysis: Analysis) -> str:
@@ -104,7 +104,7 @@ def _emotion_fields(summary: EmotionSummary) -> dict[str, Any]:
 
 def _vtt_document(title: str, cues: list[VttCue], settings: str = "") -> str:
     parts = [f"WEBVTT {' '.join(title.split()).replace('-->', '->')}\n"]
-    # WebVTT requires cues in order of their start times; of cues that start together, the longest comes
+    # WebVTT requires cues to be sorted by start time; among cues that start together, the longest comes
     # first.
     for start, end, text in sorted(cues, key=lambda cue: (cue[0], -cue[1])):
         # WebVTT requires each cue to end after it starts.

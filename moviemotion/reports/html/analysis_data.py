@@ -65,7 +65,7 @@ def moments_with_elements(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def script_json(analysis: Analysis) -> list[dict[str, Any]]:
-    """List the printed elements of the script with kind, text, time, emotion and numbers of the moments."""
+    """List the printed elements of the script with kind, text, time, emotion and moment numbers."""
     elements = analysis.script.screenplay.elements if analysis.script else ()
     return [
         {

@@ -60,7 +60,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
 
 
 def timed_scenes(analysis: Analysis) -> list[dict[str, Any]]:
-    """List the scenes whose time is known, in order."""
+    """List the scenes whose times are known, in script order."""
     elements = analysis.script.screenplay.elements if analysis.script else ()
     return [
         {

@@ -30,8 +30,8 @@ METHOD_TEXTS = {
     "test": "viewers reassigned at random to the two screenings",
     "paired_test": "each viewer's two values exchanged at random",
     "correction": "family-wise over all units and emotions (Westfall & Young, step-down maxT)",
-    "interval": "95 %, of each difference alone: from those of the two means (Zou & Donner)",
-    "paired_interval": "95 %, of each difference alone: permutation t (Janssen)",
+    "interval": "95 %, for each difference separately, from the intervals of the two means (Zou & Donner)",
+    "paired_interval": "95 %, for each difference separately, by the permutation t method (Janssen)",
 }
 _COLUMNS = (
     "kind",
@@ -94,7 +94,7 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
         if kinds[kind]
     ]
     return (
-        f"The film and {', '.join(parts)}, seven emotions each: of {tested:,} differences "
+        f"The film and {', '.join(parts)}, seven emotions each: of {tested:,} differences, "
         f"{count[DifferenceVerdict.DIFFERS]:,} are significant (adjusted p ≤ {ALPHA:g}), "
         f"{count[DifferenceVerdict.ALIKE]:,} are smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} according to "
         f"their 95 % intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are inconclusive."
@@ -102,15 +102,15 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
 
 
 def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
-    """State in one sentence how many viewers would be needed to decide the inconclusive differences."""
+    """State how many viewers would be needed to decide the inconclusive differences."""
     half, all_ = comparison.viewers_needed(0.5), comparison.viewers_needed(1.0)
     if half is None or all_ is None:
         return "No difference is inconclusive."
     each = "who see both" if comparison.group_comparison.paired else "in each screening"
     return (
         f"About {half:,} viewers {each} would decide half of the inconclusive differences, and {all_:,} "
-        f"would decide all of them: with that many, a difference of the observed size, or of "
-        f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed one is smaller, is detected with "
+        f"would decide all of them. With that many, a difference of the observed size (or of "
+        f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed difference is smaller) is detected with "
         f"{100 * POWER:.0f} % power."
     )
 

@@ -113,7 +113,7 @@ def _with_notes(
 
 def _require_script(analysis: Analysis) -> TimedScript:
     if analysis.script is None:
-        raise ValueError("the analysis has no script; repeat it with a script")
+        raise ValueError("the analysis has no script; repeat the analysis with a script")
     return analysis.script
 
 

@@ -39,8 +39,8 @@ _FONTS = {
 def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     """Draw the pages of the screenplay with the audience's emotions in the left margin.
 
-    Beside a line with an emotion are a bar in the emotion's color, its name and its strength. Moments are
-    marked by their numbers, and lines that were cut by "not in the film".
+    A line with an emotion has a bar in the emotion's color beside it, along with the name and strength of the
+    emotion. Moments are marked with their numbers, and lines that were cut are marked "not in the film".
 
     Args:
         analysis: an analysis with a script.
@@ -55,7 +55,7 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
         ValueError: the analysis has no script.
     """
     if analysis.script is None:
-        raise ValueError("the analysis has no script; repeat it with a script")
+        raise ValueError("the analysis has no script; repeat the analysis with a script")
     screenplay = analysis.script.screenplay
     faces, has = _load_font(font) if font else (_FONTS, _is_in_courier)
     _check_glyphs([analysis.title, *(e.text for e in screenplay.elements)], has, screenplay.path)
@@ -80,7 +80,7 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
 
 
 def _load_font(font: Path) -> tuple[dict[TextStyle, str], Callable[[str], bool]]:
-    """Register a font; return its name for every style, and a function that tells if it has a character."""
+    """Register a font; return its name for each style, and a function that checks if it has a character."""
     try:
         own = TTFont("Script", str(font))
     except (TTFError, OSError):

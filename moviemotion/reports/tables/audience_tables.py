@@ -27,7 +27,7 @@ SYNCHRONY_UNDEFINED = "fewer than two viewers, or their curves do not vary"
 CORRELATION_RANGE = (-1.0, 1.0)
 _NOT_SEEN = "the viewer was not seen"
 _DECIMALS = 4
-"""Number of decimals in the largest table; more would only be noise and double the size of the files."""
+"""Number of decimals in the largest table; more would only add noise and double the file size."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ SECONDS = Table(
         Column(
             "overall",
             "number",
-            "Mean over viewers of the strength of each viewer's strongest emotion.",
+            "Strength of each viewer's strongest emotion, averaged over viewers.",
             lambda curve: curve.overall_strength,
             NOBODY_SEEN,
             SHARE_RANGE,
@@ -214,7 +214,7 @@ SECONDS = Table(
         Column(
             "synchrony",
             "number",
-            f"Leave-one-out inter-subject correlation in {SYNCHRONY_WINDOW} s around the second.",
+            f"Leave-one-out inter-subject correlation in the {SYNCHRONY_WINDOW} s around the second.",
             lambda curve: curve.synchrony,
             SYNCHRONY_UNDEFINED,
             CORRELATION_RANGE,

@@ -1,4 +1,4 @@
-"""Single definition of tables and columns for the data, Arrow schema, Data Package and data dictionary.
+"""The only definition of tables and columns, shared by data, Arrow schema, Data Package and dictionary.
 
 A `Table` yields its rows in chunks, and each `Column` extracts its values from a chunk. Names, types,
 meanings and constraints are defined next to the code that computes the values, so that data and documentation

@@ -9,8 +9,8 @@ architecture:
   `measure` collects the measurements for each question.
 - `answer_blocks`, `answer_relu` and `answer_translation` compare the proposal's answers with the
   measurements, claim by claim.
-- `evidence` and `figures` hold and format estimates; `explain_page`, `explain_charts` and `explain_pictures`
-  make the page.
+- `evidence` holds the estimates and `figures` formats them; `explain_page`, `explain_charts` and
+  `explain_pictures` create the page.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def explain(
         on_progress: called with the name of each stage and its progress.
 
     Returns:
-        The path of the page. It contains faces from `data`; `evidence.json` contains none.
+        The path of the page. The page contains faces from `data`; `evidence.json` contains none.
 
     Raises:
         MoviemotionError: a run or the data cannot be read or used, or `out` cannot be written.
@@ -75,7 +75,7 @@ def explain(
             f"{runs[0]}: not a ReLU network; list a run with ReLU first, followed by this one"
         )
     sample = sample_faces(data, split, max_faces, seed)
-    print_line(f"{len(sample)} faces of {data / split}, reference: {sample.truth_source}; seed {seed}")
+    print_line(f"{len(sample)} faces of {data / split}, reference labels: {sample.truth_source}; seed {seed}")
     blocks = measure_blocks(network, sample, seed, print_line, on_progress)
     relu = measure_relu(networks, sample, seed, print_line, on_progress)
     translation = measure_translation(network, sample, seed, print_line, on_progress)

@@ -47,14 +47,14 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
             "Early blocks detect edges.",
             ClaimVerdict.CORRECT if contrast >= 2 else ClaimVerdict.INCONCLUSIVE,
             f"Block 1 responds to its best grating {format_number(contrast, 1)} times as strongly as to the "
-            "coarsest one (one cycle per face): it detects local changes of brightness, and an edge is the "
+            "coarsest one (one cycle per face). It detects local changes of brightness, and an edge is the "
             "simplest of these.",
         ),
         Claim(
-            "What they detect is big.",
+            "Early blocks detect big details.",
             ClaimVerdict.INCORRECT if near < FACE_SIZE / 2 else ClaimVerdict.INCOMPLETE,
             f"A unit of block 1 sees {measurements.receptive_fields[0].after_pooling.size} px of a face "
-            f"that is {FACE_SIZE} px wide, and one of block 2 sees {near} px. It cannot detect anything "
+            f"that is {FACE_SIZE} px wide, and one of block 2 sees {near} px. They cannot detect anything "
             "bigger. A long edge is detected only as many short ones.",
         ),
         Claim(
@@ -82,9 +82,9 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
                 if measurements.last_against_first.interval[0] > 0
                 else ""
             )
-            + "A linear classifier of the pixels is correct on "
-            f"{format_percent_estimate(measurements.probe_accuracy[0])} of the faces, one of block 1 on "
-            f"{format_percent_estimate(measurements.probe_accuracy[1])}, and one of the last block on "
+            + "A linear classifier on the pixels is correct on "
+            f"{format_percent_estimate(measurements.probe_accuracy[0])} of the faces, one on block 1 on "
+            f"{format_percent_estimate(measurements.probe_accuracy[1])}, and one on the last block on "
             f"{format_percent_estimate(measurements.probe_accuracy[-1])}, which is "
             f"{_format_difference(measurements.last_against_first)} more than for block 1. The last block "
             f"has {measurements.last_block_outputs} outputs per face.",
@@ -107,9 +107,13 @@ def _block_evidence(m: BlockMeasurements) -> tuple[Evidence, ...]:
     found = []
     for k in (1, 2, len(m.receptive_fields)):
         side = m.receptive_fields[k - 1].after_pooling.size
-        seen = f"more than the {FACE_SIZE} px of the face" if side > FACE_SIZE else f"of {FACE_SIZE}"
+        seen = "more than" if side > FACE_SIZE else "out of"
         found.append(
-            Evidence(f"A unit of block {k} sees a square of {side} px, {seen}.", exact_estimate(side, 1))
+            Evidence(
+                f"A unit of block {k} sees {side}×{side} px, {seen} "
+                f"the {FACE_SIZE}×{FACE_SIZE} px of a face.",
+                exact_estimate(side, 1),
+            )
         )
     for k in ends:
         best = m.tuning[k].preferred_frequency
@@ -129,7 +133,7 @@ def _block_evidence(m: BlockMeasurements) -> tuple[Evidence, ...]:
         found.append(Evidence(text, right))
     for k in ends:
         right = m.probe_accuracy[k + 1]
-        text = f"A linear classifier of block {k + 1} is correct on {format_percent(right.value)} of faces."
+        text = f"A linear classifier on block {k + 1} is correct on {format_percent(right.value)} of faces."
         found.append(Evidence(text, right))
     return tuple(found)
 

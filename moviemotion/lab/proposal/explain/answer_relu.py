@@ -73,9 +73,9 @@ def assess_relu_answer(measurements: ReluMeasurements) -> AnswerAssessment:
         "relu",
         "What is the purpose of ReLU? How does it work?",
         overall_verdict(claims),
-        "The formula is correct, and the purpose is essentially correct. Why the answer was assessed as "
-        "incorrect is not known, but three points can be criticized: in backpropagation ReLU multiplies by 0 "
-        "or 1 and is not a non-linearity; a neuron is off for one input, not in general; and a classifier "
+        "The formula is correct, and the purpose is essentially correct. It is not known why the answer was "
+        "assessed as incorrect, but three points can be criticized. In backpropagation, ReLU multiplies by 0 "
+        "or 1 and is not a non-linearity. A neuron is off for one input, not in general. And a classifier "
         "without activations is a logistic regression, which #36 would not be, because max pooling is "
         "non-linear too. The answer also does not explain why ReLU is preferred to other non-linearities: "
         "with its slope of 1, gradients pass through many layers without shrinking.",

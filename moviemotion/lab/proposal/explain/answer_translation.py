@@ -39,9 +39,9 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
     one, last = curve.map_correlation[0][at_4], curve.map_correlation[-1][at_4]
     claims = (
         Claim(
-            "Spatial locality: nearby pixels are more related than distant ones.",
+            "Spatial locality: nearby pixels are more closely related than distant ones.",
             ClaimVerdict.CORRECT if near.low > far.high else ClaimVerdict.INCONCLUSIVE,
-            f"Over faces, the correlation of two pixels is {format_estimate(near)} at a distance of "
+            f"Across faces, the correlation of two pixels is {format_estimate(near)} at a distance of "
             f"{PIXEL_DISTANCES[0]} px and {format_estimate(far)} at {PIXEL_DISTANCES[-1]} px. A small "
             "kernel covers the most closely related pixels.",
         ),
@@ -77,8 +77,8 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
         overall_verdict(claims[:2]),
         "The proposal names spatial locality and translational invariance. Locality is confirmed. "
         + (
-            "Invariance is only half of the story: convolutions are equivariant, and the later layers turn "
-            f"this into only partial invariance: {figures}."
+            "Invariance is only half of the story. Convolutions are equivariant, and the later layers turn "
+            f"this into partial invariance only: {figures}."
             if falls
             else f"Invariance is confirmed for the complete network ({figures}), but its convolutions are "
             "equivariant."
@@ -92,7 +92,7 @@ def _translation_evidence(m: TranslationMeasurements) -> tuple[Evidence, ...]:
     at_4 = 1 + SHIFT_DISTANCES.index(4)
     found = [
         Evidence(
-            f"Over faces, two pixels at a distance of {d} px have a correlation of {format_number(c.value)}.",
+            f"Across faces, two pixels {d} px apart have a correlation of {format_number(c.value)}.",
             c,
         )
         for d, c in zip(PIXEL_DISTANCES, m.pixel_correlation, strict=True)
@@ -116,7 +116,7 @@ def _translation_evidence(m: TranslationMeasurements) -> tuple[Evidence, ...]:
     for shift, right in zip((0, *SHIFT_DISTANCES), m.shift_curve.accuracy, strict=True):
         if shift not in REPORTED_SHIFTS:
             continue
-        subject = f"Of faces moved by {shift} px" if shift else "Of faces in place"
+        subject = f"Of faces moved by {shift} px" if shift else "Of unshifted faces"
         found.append(Evidence(f"{subject}, {format_percent(right.value)} are classified correctly.", right))
     found += [
         Evidence(

@@ -26,7 +26,7 @@ class Estimate:
     n: int
 
     def is_disjoint_from(self, other: Estimate) -> bool:
-        """Whether the two intervals do not overlap, which is stricter than testing the difference."""
+        """Whether the two intervals are disjoint, which is stricter than testing the difference."""
         return self.low > other.high or self.high < other.low
 
 
@@ -115,7 +115,7 @@ class AnswerAssessment:
 
 
 def write_evidence(answers: Sequence[AnswerAssessment], network: str, path: Path) -> None:
-    """Write the evidence as JSON: a description of the network, and question key → evidence."""
+    """Write the evidence as JSON: a description of the network, and the evidence keyed by question."""
     figures: Mapping[str, object] = {a.key: [e.as_dict() for e in a.evidence] for a in answers}
     listed = {"network": network, "figures": figures}
     atomic_write_text(path, json.dumps(listed, indent=2, ensure_ascii=False) + "\n")

@@ -46,14 +46,14 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
     middle = len(CUTOFFS) // 2
     fields = [
         _line(
-            "after its pooling",
+            "after pooling",
             at_blocks,
             [f.after_pooling.size for f in measurements.receptive_fields],
             3,
             markers=True,
         ),
         _line(
-            "of its convolution",
+            "convolution alone",
             at_blocks,
             [f.before_pooling.size for f in measurements.receptive_fields],
             1,
@@ -95,12 +95,12 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
     return {
         "fields": _chart(fields, category_axis(names), "side of the visible square, px", from_zero=True),
         "tuning": _chart(
-            tuning, log_axis(FREQUENCIES, "cycles a face"), "response (a filter's best = 1)", from_zero=True
+            tuning, log_axis(FREQUENCIES, "cycles per face"), "response (filter's largest: 1)", from_zero=True
         ),
         "bands": _chart(
-            bands, category_axis(sources), "loss of response (1: as for no face)", from_zero=True
+            bands, category_axis(sources), "loss of response (1: as for uniform gray)", from_zero=True
         ),
-        "bandAccuracy": _percent_chart(accuracy, log_axis(CUTOFFS, "cutoff, cycles a face"), "accuracy"),
+        "bandAccuracy": _percent_chart(accuracy, log_axis(CUTOFFS, "cutoff, cycles per face"), "accuracy"),
         "probes": _percent_chart(
             [_points_with_intervals("linear probe", at_sources, measurements.probe_accuracy, 3)],
             category_axis(sources),
@@ -123,7 +123,7 @@ def relu_charts(measurements: ReluMeasurements) -> dict[str, Chart]:
         _line("one unit", slopes[0], slopes[1], 3), joined=False, symbol="circle", opacity=0.4, hover=()
     )
     gate = replace(gate, sizes=[0.6] * len(gate.x))
-    input_title = "input of ReLU (its root mean square = 1)"
+    input_title = "input of ReLU (1: its root mean square)"
     return {
         "forward": _chart(
             forward,

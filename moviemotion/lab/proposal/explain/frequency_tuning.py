@@ -1,6 +1,6 @@
 """Measure which spatial frequencies each block responds to, and how much of the emotion it encodes.
 
-Frequencies are in cycles per face. Three measurements answer whether a block depends on coarse structure or
+Frequencies are in cycles per face. Three measurements show whether a block depends on coarse structure or
 on fine detail: its responses to sine gratings, the loss of its response to real faces without high or without
 low frequencies, and the accuracy of the complete network on such filtered faces. Linear probes show how much
 of the emotion can be read from the output of each block.
@@ -40,7 +40,7 @@ ORIENTATIONS, PHASES = 6, 4
 MID_GRAY, GRATING_AMPLITUDE = 127.5, 60.0
 CUTOFFS = (3.0, 6.0, 12.0)
 HALF_AMPLITUDE_SIGMA = FACE_SIZE * np.sqrt(np.log(2) / 2) / np.pi
-"""Product of a Gaussian blur's σ (pixels) and the frequency (cycles per face) whose amplitude it halves."""
+"""Product of a Gaussian blur's σ (pixels) and the frequency (cycles per face) whose amplitude is halved."""
 PROBE_FOLDS = 5
 PROBE_GRID = 3
 
@@ -62,7 +62,7 @@ class GratingTuning:
 class BandResponseLoss:
     """The loss of a block's response when frequencies above or below each of `CUTOFFS` are removed.
 
-    With a loss of 0, the response is the same as the response to the original face; with a loss of 1, it
+    With a loss of 0, the response is the same as the response to the original face. With a loss of 1, it
     differs from that response as much as the response to uniform gray does.
 
     Attributes:
@@ -102,7 +102,8 @@ def measure_grating_tuning(network: ProposalNetwork) -> list[GratingTuning]:
     """Measure the spatial frequency tuning of each block.
 
     A filter's response to a grating is the difference between its activations for the grating and for uniform
-    gray, as the root mean square over units and phases, at the orientation with the largest response.
+    gray. It is computed as the root mean square over units and phases, at the orientation with the largest
+    response.
     """
     gray = trace_network(network, torch.full((1, 1, FACE_SIZE, FACE_SIZE), MID_GRAY)).blocks
     responses: list[list[Tensor]] = [[] for _ in network.blocks]
@@ -142,7 +143,7 @@ def measure_band_losses(
     sample: FaceSample,
     on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[BandResponseLoss], BandAccuracy]:
-    """Measure the losses at each cutoff, for the pixels (first) and each block, and the accuracy."""
+    """Measure the losses at each cutoff, first for the pixels and then for each block, and the accuracy."""
     lost = np.empty((2, len(CUTOFFS), 1 + len(network.blocks), len(sample)))
     right = np.empty((2, len(CUTOFFS), len(sample)), dtype=bool)
     right_unfiltered = np.empty(len(sample), dtype=bool)

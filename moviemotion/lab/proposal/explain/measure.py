@@ -48,7 +48,7 @@ class BlockMeasurements:
     """What each block detects.
 
     Attributes:
-        receptive_fields, patches, tuning: one per block, from block 1.
+        receptive_fields, patches, tuning: one record per block, starting with block 1.
         displayed_faces: sample indices of the faces for which activation maps are shown.
         band_losses, probe_accuracy: one value for the pixels, followed by one per block.
         band_accuracy: accuracy of the complete network on filtered faces.
@@ -146,7 +146,7 @@ def measure_translation(
     print_line: Callable[[str], None],
     on_progress: StageCallback = ignore_stage,
 ) -> TranslationMeasurements:
-    """Measure the correlation of pixels by distance, and the effect of shifting faces."""
+    """Measure the correlation of pixels as a function of distance, and the effect of shifting faces."""
     print_line("translation: correlation of pixels, and faces moved by up to 12 px in four directions")
     return TranslationMeasurements(
         pixel_correlation(sample.images, seed),

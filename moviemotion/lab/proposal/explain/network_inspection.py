@@ -1,4 +1,4 @@
-"""Record all intermediate values of a network of the proposal's architecture for a batch of faces."""
+"""Record all intermediate values of a network with the proposal's architecture for a batch of faces."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class NetworkTrace:
 
     Attributes:
         blocks: the feature maps of each block.
-        dense: input and output of the activation of each dense layer, (n, neurons).
+        dense: for each dense layer, the input and the output of its activation, both (n, neurons).
         logits: (n, outputs) output of the last layer.
     """
 
@@ -115,7 +115,7 @@ def sample_faces(data: Path, split: str, max_faces: int, seed: int) -> FaceSampl
                 f"{MIN_FACES_PER_CLASS} for each of {', '.join(PROPOSAL_EMOTIONS)}"
             )
     return FaceSample(
-        faces.images[chosen], truth[chosen], "the annotators' consensus" if voted else "the labels"
+        faces.images[chosen], truth[chosen], "the annotators' consensus" if voted else "the folder labels"
     )
 
 

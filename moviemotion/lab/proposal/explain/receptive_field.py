@@ -32,7 +32,7 @@ class ReceptiveField:
     offset: int
 
     def span(self, unit: int) -> tuple[int, int]:
-        """First pixel and one past the last pixel that a unit sees along one axis, not clipped."""
+        """The first pixel that a unit sees along one axis and one past the last, not clipped to the image."""
         start = self.offset + unit * self.stride
         return start, start + self.size
 
@@ -82,7 +82,7 @@ def receptive_fields(network: ProposalNetwork) -> list[tuple[ReceptiveField, Rec
 def measure_receptive_fields(
     network: ProposalNetwork, images: NDArray[np.uint8], seed: int
 ) -> list[BlockReceptiveField]:
-    """Compute the receptive fields of all blocks, and measure them by gradients, on noise and `images`."""
+    """Compute the receptive fields of all blocks, and measure them by gradients on noise and `images`."""
     rng = np.random.default_rng(seed)
     noise = rng.uniform(0, 255, (N_NOISE_IMAGES, FACE_SIZE, FACE_SIZE)).astype(np.float32)
     found = []

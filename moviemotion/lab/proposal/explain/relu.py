@@ -61,7 +61,8 @@ class GradientStatistics:
         negative_slope_range: smallest and largest ratio of the gradient before the activation to the gradient
             after it, for negative inputs.
         positive_slope_range: the same range for positive inputs.
-        slope_points: (2, k) pre-activations, in units of the layer's root mean square, and their slopes.
+        slope_points: (2, k) pre-activations, in units of the layer's root mean square (first row), and their
+            slopes (second row).
         backward_linearity_error: relative error of backward(g₁ + g₂) = backward(g₁) + backward(g₂).
     """
 

@@ -63,7 +63,8 @@ class Equivariance:
     Attributes:
         convolution: per block, the error of the convolution alone when its own input is shifted by one unit.
         two_pixel_shift: per block, the error of all layers up to the activation when the image is shifted by
-            2 pixels. If that is not a whole number of units, the better of the two nearest numbers is used.
+            2 pixels. If that is not a whole number of units, the better of the two nearest whole numbers of
+            units is used.
         block_stride_shift: per block, the same error when the image is shifted by the stride of the block.
     """
 
@@ -115,7 +116,7 @@ def measure_shift_curve(
     sample: FaceSample,
     on_progress: ProgressCallback = ignore_progress,
 ) -> ShiftCurve:
-    """Shift all faces in four directions and compare the network's responses with the unshifted ones."""
+    """Shift all faces in four directions and compare the responses with those to the unshifted faces."""
     blocks, n = len(network.blocks), len(sample)
     averages = _average_maps(network, sample)
     right = np.empty((1 + len(SHIFT_DISTANCES), len(SHIFT_DIRECTIONS), n))
