@@ -49,7 +49,7 @@ def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
 
     Args:
         path: the file, named in error messages.
-        remedy: what to do instead, for the error message.
+        remedy: what the user should do instead, for error messages.
 
     Raises:
         MoviemotionError: the file is not well-formed, or declares a document type or entities.

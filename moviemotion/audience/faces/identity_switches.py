@@ -8,7 +8,8 @@ the first seconds (the reference) and compares them with the current ones:
 - If each viewer's clothing now matches the other viewer's reference, they changed places unseen and the
   tracks stayed with the seats: from then on, each track shows the other person.
 
-Clothing is a histogram of 36 numbers. It is held in memory while the camera is processed and never written.
+Clothing is described by a histogram of 36 values. It is held in memory while the camera is processed and is
+never written to disk.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _BINS = np.linspace(-2.5, 1.5, 13)
 
 @dataclass(frozen=True)
 class IdentitySwitch:
-    """Two viewers who changed places with each other.
+    """A switch in which two viewers change places with each other.
 
     Attributes:
         time: film time in seconds from which each viewer sat in the other's place. If both were out of sight
@@ -208,7 +209,7 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
 def _switch_gain(
     a: Float, b: Float, own_a: Float, own_b: Float, distance: Callable[[Float, Float], float]
 ) -> float:
-    """How much nearer a and b are to each other's references than to their own: the smaller of both gains."""
+    """How much nearer a and b are to each other's references than to their own: the smaller gain."""
     return min(distance(a, own_a) - distance(a, own_b), distance(b, own_b) - distance(b, own_a))
 
 

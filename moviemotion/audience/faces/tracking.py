@@ -1,8 +1,8 @@
 """Join the faces of one camera into tracks, and tracks into viewers, by position and without recognition.
 
-An audience mostly sits still, so a face belongs to the viewer last seen nearest to it, in units of the face
-size. A viewer who leans out of the frame and comes back is the same viewer; the longer they were out of
-sight, the farther away they may return.
+An audience mostly sits still, so a face is assigned to the viewer last seen nearest to it, in units of the
+face size. A viewer who leans out of the frame and comes back is the same viewer; the longer they were out of
+sight, the farther from their last position they may reappear.
 """
 
 from __future__ import annotations
