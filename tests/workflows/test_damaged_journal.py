@@ -83,4 +83,4 @@ def test_a_gap_at_the_end_of_a_journal_that_was_cut_off_has_that_reason(study: P
     faces.write_bytes(faces.read_bytes()[: faces.stat().st_size // 2])
     assert read_brightness(live, "seat-01")[0][-1] > 4
     gaps = find_gaps(live, {"seat-01": Offset(0.0, float("nan"), "given")}, 5.0)
-    assert [gap.reason for gap in gaps][-1] == "lost: the journal of its faces is cut off"
+    assert [gap.reason for gap in gaps][-1] == "lost: the journal of the camera's faces is cut off"

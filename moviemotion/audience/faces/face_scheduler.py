@@ -53,7 +53,7 @@ class FaceScheduler:
         """Create a scheduler without known faces.
 
         Args:
-            detector: the face detector, which may be shared by cameras in several threads.
+            detector: the face detector, which may be shared between cameras in several threads.
         """
         self._detector = detector
         self._frames = 0

@@ -2,7 +2,8 @@
 
 Example::
 
-    rate = 5 # samples per second frozen_after = 10 # seconds without a change in the image
+    rate = 5                     # samples per second
+    frozen_after = 10            # seconds without a change in the image
 
     [sync]
     method = "light"             # or "mark", or "none"
@@ -45,9 +46,9 @@ class SyncMethod(StrEnum):
     NONE = "none"
     """No measurement: a frame is assumed to show the moment at which it arrives."""
     MARK = "mark"
-    """From the black-and-white code of `sync.write_sync_mark`, shown on the screen."""
+    """From the black-and-white code written by `sync.write_sync_mark` and shown on the screen."""
     LIGHT = "light"
-    """From the film's flicker, reflected by the audience."""
+    """From the flickering light of the film, reflected by the audience."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class _ConfigParser:
         self._check_keys(table, "camera", where)
         name, source = table.get("name"), table.get("source")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            self.errors.append(f"{where}name: missing or invalid; write letters, digits, '-' and '_'")
+            self.errors.append(f"{where}name: missing or invalid; use letters, digits, '-' and '_'")
             name = ""
         if not isinstance(source, str) or not source:
             self.errors.append(f'{where}source: missing; write a URL, "/dev/video0" or a file')
