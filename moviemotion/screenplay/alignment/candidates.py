@@ -4,7 +4,8 @@ Each line is aligned locally with all spoken words, with affine gap penalties (G
 scored by their rarity (see `word_scores`). Deleted, inserted or swapped words incur a penalty in bits, which
 is lower for complete sentences, because editors cut sentences. Silence and sentence starts between matched
 words are penalized too, because a line is usually spoken without interruption. The search for a short line is
-repeated with its first or last clause moved to the opposite end: "Jim, it is over" may be spoken as "It is over, Jim".
+repeated with its first or last clause moved to the opposite end, because "Jim, it is over" may be spoken as
+"It is over, Jim".
 
 The usual dynamic program fills a table of all pairs of words, N · M cells for each line. Since few of these
 pairs match, this implementation visits only the matching ones: `CandidateSearch` lists, for each word, the
@@ -36,8 +37,8 @@ _CUT_WORD_BITS = 0.5
 _ADDED_WORD_BITS = 0.7
 """Insertion penalty in bits for each word of the film between two matched words."""
 _SHARED_BOUNDARY_BITS, _UNSHARED_BOUNDARY_BITS = 0.5, -2.0
-"""Scores in bits at the start or end of a sentence of the line. The first applies if a sentence of the film also
-starts or ends there, the second if not."""
+"""Scores in bits at the start or end of a sentence of the line. The first applies if a sentence of the film
+also starts or ends there, the second if not."""
 _SENTENCE_CROSSING_BITS = 2.0
 """Penalty in bits for each sentence of the film that starts between two non-adjacent matched words."""
 _MAX_CUT_BITS = 6.0
@@ -46,10 +47,10 @@ still be found if only one of its sentences survives the edit."""
 _SILENCE_BITS = 3.0
 """Penalty in bits per second of silence between two non-adjacent matched words."""
 _SILENCE_SECONDS = 0.7, 4.7
-"""Limits of the time from word to word, in seconds. A pause longer than the first limit counts as silence; beyond
-the second limit, the penalty no longer increases."""
+"""Limits of the time from word to word, in seconds. A pause longer than the first limit counts as silence;
+beyond the second limit, the penalty no longer increases."""
 _RUN_SILENCE_BITS = 1.0, 3.0
-"""Penalty in bits per second of silence between adjacent matched words, and number of seconds not penalized."""
+"""Penalty in bits per second of silence between adjacent matched words, and number of unpenalized seconds."""
 _SWAPPED_PARTS_BITS = 4.0
 """Penalty in bits if the first or last clause of a line is spoken at the opposite end."""
 _MAX_SWAPPED_WORDS = 12
@@ -213,8 +214,8 @@ class CandidateSearch:
         the line, and each match adds the penalty for one word back.
 
         Returns:
-            For each position: the score of the chain, (K,), the position of the chain's first match, (K,), and
-            the backpointer, (K, 2).
+            For each position, the score of the chain, (K,); the position of the chain's first match, (K,);
+            and the backpointer, (K, 2).
         """
         # The chain either starts here, with the words before k cut …
         start = bits + (self._sentence_start_bits[where] if starts_sentence[k] else 0.0)

@@ -40,7 +40,7 @@ _MAX_SECONDS_PER_WORD = 3.0
 """Longest time between the neighbors of a rephrased line, in seconds per word (plus one word)."""
 _REPEATED_SENTENCE_SECONDS, _INTERRUPTED_LINE_SECONDS = 15.0, 40.0
 """Maximum number of seconds by which a line may start before its match. The first value applies if the match
-includes the line's first sentence, which is then spoken twice; the second applies if the line was interrupted."""
+includes the line's first sentence, which is then spoken twice; the second, if the line was interrupted."""
 _REPHRASED_PROBABILITY = 0.6
 """Probability assigned to a rephrased line. It is a guess, because no matched words support it."""
 
