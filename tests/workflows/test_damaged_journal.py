@@ -38,7 +38,7 @@ def test_a_damaged_stream_is_named_and_stays(study: Path, kind: str, at: float) 
     path = study / "live" / f"seat-01.{kind}.arrows"
     damage(path, at)
     problems = report(study).analysis.data_quality.problems
-    assert any(f"live/{path.name}: damaged" in line and "restore it" in line for line in problems)
+    assert any(f"live/{path.name}: damaged" in line and "restore the file" in line for line in problems)
     assert path.is_file()
     assert not any("did not keep up" in line for line in problems)
     shutil.copy(GOLDEN / "live" / path.name, path)
