@@ -9,8 +9,8 @@ A `Chart` is plain data: two axes, and marks in the units of these axes. It is d
 
 Positions are percentages of the plot area. A chart therefore fits any width, while its text and strokes keep
 their size; a `viewBox` would scale them too. Colors are names of the page's CSS variables (`"ink"` means
-`var(--ink)`), whose values differ between light and dark mode. Values appear when the pointer is over a mark:
-every mark with hover text has a transparent target in the topmost layer, and CSS shows the text of the target
+`var(--ink)`), whose values differ between light and dark mode. Values appear when the pointer is over a mark.
+Every mark with hover text has a transparent target in the topmost layer, and CSS shows the text of the target
 under the pointer.
 
 Long series that need zooming, such as an audience curve of 7,200 seconds, are drawn with uPlot instead.

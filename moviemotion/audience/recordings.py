@@ -66,7 +66,7 @@ def no_progress(camera: Camera, seconds: float) -> None:
 
 
 class ProcessingInterruptedError(Exception):
-    """Processing was stopped on request; cameras that had already finished are saved."""
+    """Processing was stopped on request; the samples of finished cameras are saved."""
 
 
 class SampleCollector:

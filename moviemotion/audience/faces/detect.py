@@ -1,9 +1,10 @@
 """Detect faces in a frame, and crop them as an emotion model expects.
 
-CenterFace (Xu et al., 2020) predicts, for every fourth pixel of its input, how likely it is that a face is
-centered there, the face's extent, a subpixel offset of its center, and five landmarks. `CenterFaceDetector`
-decodes these maps into a `FaceBox` for each face. `crop_face` then cuts out a level square around the face,
-framed like the training faces of the shipped emotion model; `FaceFraming` specifies a different framing.
+For every fourth pixel of its input, CenterFace (Xu et al., 2020) predicts how likely it is that a face is
+centered there. It also predicts the face's extent, a subpixel offset of its center, and five landmarks.
+`CenterFaceDetector` decodes these maps into a `FaceBox` for each face. `crop_face` then cuts out a level
+square around the face, framed like the training faces of the shipped emotion model; `FaceFraming` specifies a
+different framing.
 """
 
 from __future__ import annotations

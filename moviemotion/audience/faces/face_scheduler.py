@@ -4,10 +4,10 @@ Running the detector on every complete frame in full detail would dominate the c
 audience mostly sits still, so most frames need much less:
 
 1. A known face is searched for in a small square around its last position.
-2. If the face has hardly moved two frames later, the frame in between is not searched at all: the box is
-   interpolated, provided that the pixels there agree with both neighboring frames.
-3. The complete frame is searched for new faces at intervals, and whenever a known face is not found at its
-   position; the frame is scaled down as far as the smallest known face allows.
+2. If the face has hardly moved two frames later, the frame in between is not searched at all. Instead, the
+   box is interpolated, provided that the pixels there agree with both neighboring frames.
+3. The complete frame is searched for new faces at intervals, and whenever a known face is not found near its
+   last position. For this search, the frame is scaled down as far as the smallest known face allows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STILL_TOLERANCE = 0.1
 interpolated …"""
 UNCHANGED_TOLERANCE, COMPARISON_POINTS = 0.3, 12
 """… and the largest mean difference there between the middle frame and its neighbors, as a fraction of their
-contrast; the second value is the number of points compared along each side."""
+contrast. The second value is the number of points compared along each side."""
 FULL_FRAME_INTERVAL = 8
 """Number of frames after which the complete frame is searched for new faces …"""
 FULL_RESOLUTION_INTERVAL = 160

@@ -32,9 +32,9 @@ OUT_OF_SIGHT_SECONDS = 2.0
 """Seconds without a detection after which a viewer is out of sight and is not compared."""
 CLOTHING_MARGIN = 0.4
 """How much nearer each viewer must be to the other's reference clothing than to their own, as a fraction of
-the distance between the two references, because clothes differ less in the dark …"""
+the distance between the two references. It is a fraction because clothes differ less in the dark …"""
 MIN_CLOTHING_MARGIN = 0.12
-"""… but by at least this Hellinger distance, from 0 to 1."""
+"""… but each viewer must be nearer by at least this Hellinger distance, from 0 to 1."""
 POSITION_MARGIN = 1.5
 """How much nearer each viewer must be to the other's reference position than to their own, in face sizes."""
 _BINS = np.linspace(-2.5, 1.5, 13)

@@ -2,7 +2,7 @@
 
 The emotion model sees a crop of 48×48 pixels, so blur, light and occlusion are measured on that crop:
 anything outside it cannot mislead the model. Each measure has a value at which a face is rejected and a value
-at which it is good; between these values, the measure's factor rises linearly from 0 to 1. The weight is the
+at which it is good. Between these values, the measure's factor rises linearly from 0 to 1. The weight is the
 product of the factors.
 
 The limits for size and blur were chosen by shrinking and blurring good faces. The factor follows the squared
@@ -73,7 +73,7 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
         - sharpness: log10 of the variance of the Laplacian (Pech-Pacheco et al., 2000) over the variance of
           the gray levels, which makes it independent of the lighting.
         - turn: distance of the nose from the midpoint between the eyes, in units of half the distance between
-          the eyes: 0 for a frontal face, 1 if the nose is in front of one eye.
+          the eyes. It is 0 for a frontal face and 1 if the nose is in front of one eye.
         - cover: fraction of the middle of the face that is occluded by a hand or an object, as estimated by a
           small network (trained by `moviemotion lab train-occlusion`).
     """

@@ -1,8 +1,8 @@
 """The journal of a live capture: observations are on disk within seconds and readable after a crash.
 
-A journal is a folder. It contains two Arrow streams per camera, one with the faces and one with the
-brightness of the frames, and the state changes and identity switches of all cameras as JSON lines. Arrow
-streams and JSON lines can be read up to the last complete record, so nothing has to be repaired after a
+A journal is a folder. For each camera, it contains two Arrow streams, one with the faces and one with the
+brightness of the frames. The state changes and identity switches of all cameras are stored as JSON lines.
+Arrow streams and JSON lines can be read up to the last complete record, so nothing has to be repaired after a
 crash.
 """
 

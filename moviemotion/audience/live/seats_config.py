@@ -116,7 +116,7 @@ def read_seats_config(path: Path) -> SeatsConfig:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise MoviemotionError(f"{path}: not valid TOML: {error}; correct the file") from error
+        raise MoviemotionError(f"{path}: not valid TOML ({error}); correct the file") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error
@@ -142,7 +142,7 @@ class _ConfigParser:
         listed = table.get("camera", [])
         if not isinstance(listed, list) or not all(isinstance(c, dict) for c in listed) or not listed:
             self.errors.append(
-                "camera: missing; write a [[camera]] section with name and source for each camera"
+                "camera: missing; write a [[camera]] section with a name and a source for each camera"
             )
             listed = []
         cameras = tuple(self._camera(f"camera {k}: ", c) for k, c in enumerate(listed, 1))

@@ -1,8 +1,8 @@
 """Measure a camera's clock offset from the film, using a mark on the screen or the screen's flicker.
 
 Faces are lit by the screen, so a camera's mean brightness follows the film's brightness. Both methods
-resample brightness to a regular grid and search for the shift with the highest correlation to a reference:
-the code of the mark, or the changes in the film's brightness.
+resample brightness to a regular grid and search for the shift with the highest correlation to a reference.
+The reference is either the code of the mark or the changes in the film's brightness.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ repeated with its first or last clause moved to the opposite end, because "Jim, 
 "It is over, Jim".
 
 The usual dynamic program fills a table of all pairs of words, N · M cells for each line. Since few of these
-pairs match, this implementation visits only the matching ones: `CandidateSearch` lists, for each word, the
-positions where it is spoken, and keeps one array over the film with the best chain that ends at each position
-(a *chain* is a sequence of matched words in ascending order in both texts). All positions of a word are
+pairs match, this implementation visits only the matching ones. A *chain* is a sequence of matched words in
+ascending order in both texts. For each word, `CandidateSearch` lists the positions where it is spoken, and it
+keeps one array over the film with the best chain that ends at each position. All positions of a word are
 updated at once with numpy.
 """
 
@@ -42,8 +42,8 @@ also starts or ends there, the second if not."""
 _SENTENCE_CROSSING_BITS = 2.0
 """Penalty in bits for each sentence of the film that starts between two non-adjacent matched words."""
 _MAX_CUT_BITS = 6.0
-"""Maximum penalty in bits for words cut before the first matched word or after the last: a long line must
-still be found if only one of its sentences survives the edit."""
+"""Maximum penalty in bits for words cut before the first matched word or after the last. It is limited
+because a long line must still be found if only one of its sentences survives the edit."""
 _SILENCE_BITS = 3.0
 """Penalty in bits per second of silence between two non-adjacent matched words."""
 _SILENCE_SECONDS = 0.7, 4.7
@@ -73,8 +73,8 @@ class Candidates:
         bits: (C,) evidence that the line is spoken at each candidate.
         last_match: (C, 2) row and column in `backpointers` of the last match.
         backpointers: one row for each word of the line that occurs in the film. A row contains the word's
-            index in the line, the positions where the word is spoken, (K,), and the row and column of the
-            preceding match in the best chain, (K, 2), which are -1 at the start of a chain.
+            index in the line; the positions where the word is spoken, (K,); and the row and column of the
+            preceding match in the best chain, (K, 2). Both are -1 at the start of a chain.
     """
 
     first_word: Int64Array

@@ -5,7 +5,7 @@ can both prefer the same spoken words. This module assigns each word to one line
 
 1. `best_alignments`: each line claims the words of its most probable place
 2. `resolve_conflicts`: a contested word goes to the line that would lose most without it, and a sentence of
-   the film is not split between lines; lines that lost words are searched for again in the remaining words
+   the film is not split between lines. Lines that lost words are searched for again in the remaining words
 3. `align_rephrased_lines`: a line without any matched words takes the only utterance between its neighbors
 4. `find_earlier_starts`: finds the earlier start of a line that was interrupted or whose start was repeated
 """
@@ -264,7 +264,7 @@ def _assign_words(
     """Decide which line keeps each spoken word: the line that would lose most without it.
 
     The loss of a line is the difference in bits between its alignment and its best alignment without
-    contested words, but at most `lead_bits`, because a line with another place that is nearly as probable
+    contested words. It is at most `lead_bits`, because a line with another place that is nearly as probable
     loses little. Lines without contested words have an infinite loss, so they keep all their words.
 
     Returns:

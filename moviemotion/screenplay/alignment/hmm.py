@@ -9,8 +9,8 @@ whether the previous line was cut or spoken. The position is the number of film 
 last line that was spoken in order. Transitions for the next line:
 
 - it is cut: the position stays;
-- it is spoken in order: it starts after the position, usually at once, sometimes a few words later, rarely
-  slightly earlier (if two lines swap places), and the position moves to its end;
+- it is spoken in order: it starts after the position (usually at once, sometimes a few words later, rarely
+  slightly earlier if two lines swap places), and the position moves to its end;
 - it is moved alone: it is spoken elsewhere, usually nearby, and the position stays;
 - the film jumps: the line may be spoken anywhere, and the position moves there.
 

@@ -2,7 +2,7 @@
 
 Between two timed lines that are consecutive in both script and film, the time is divided among the elements
 in proportion to their length on the page. Where the film's order departs from the script's, the elements of a
-scene stay with the timed line of that scene: they are placed directly after the line that precedes them, or
+scene stay with the timed line of that scene. They are placed directly after the line that precedes them, or
 directly before the line that follows them, and their durations are estimated from the page.
 """
 

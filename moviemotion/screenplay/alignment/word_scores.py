@@ -1,9 +1,9 @@
 """The strength of the evidence that a matched word provides, in bits.
 
-The score of a match is a log-likelihood ratio: the log2 of the probability of the word at the place where its
-line is spoken, divided by its probability anywhere in the film. Rare words score high, and "the" scores
-almost nothing. If the preceding word is matched too, the score is based on the probability of the word given
-the preceding word, because "do not know" is a common phrase and not three independent coincidences.
+The score of a match is a log-likelihood ratio, log2(p / q). Here, p is the probability of the word at the
+place where its line is spoken, and q is its probability anywhere in the film. Rare words score high, and
+"the" scores almost nothing. If the preceding word is matched too, the score is based on the probability of the
+word given the preceding word, because "do not know" is a common phrase and not three independent coincidences.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class WordScores:
     """Scores matched words in bits, from how often the words occur in the two texts combined.
 
     The match being scored must not count as evidence that its words are frequent, so it is subtracted from
-    the counts: a word that occurs once in each text is as rare as possible.
+    the counts. A word that occurs once in each text is therefore as rare as possible.
 
     Args:
         script_words: all words of the script's dialogue, in order.

@@ -1,7 +1,7 @@
 """Read FDX files written by Final Draft and by programs that export this format.
 
 The XML is read directly, because existing parsers discard scene numbers, scene lengths and notes.
-Final Draft refers to elements by letter ranges counted from the start of the script; `_Reader` counts letters
+Final Draft refers to elements by letter ranges counted from the start of the script. `_Reader` counts letters
 in the same way, so that notes can be assigned to elements and written back (see `fdx_writer`).
 """
 

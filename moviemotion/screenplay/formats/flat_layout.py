@@ -4,8 +4,8 @@ The surrounding lines determine the kind of a line. Each line is given the inden
 columns, so that `plain_text` can read all scripts in the same way. The decision is based on two observations:
 
 - character names recur, while sentences that look like names do not;
-- a script uses blank lines consistently: whether a blank line follows a name, and whether one follows a
-  speech, is decided by majority for the whole script, not line by line.
+- a script uses blank lines consistently, so whether a blank line follows a name, and whether one follows a
+  speech, is decided by majority for the whole script and not line by line.
 """
 
 from __future__ import annotations

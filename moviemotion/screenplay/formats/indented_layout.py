@@ -1,7 +1,7 @@
 """Find the columns of a script that is laid out by indentation.
 
 Action starts at the left margin, dialogue is indented, and character names are indented most. The indents
-differ from script to script, so they are measured: a character name is a line in capitals after a blank line,
+differ from script to script, so they are measured. A character name is a line in capitals after a blank line,
 with a less indented line directly below it. The most common indents of such lines and of the lines below them
 define the columns.
 

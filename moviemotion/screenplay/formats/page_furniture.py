@@ -121,7 +121,7 @@ def _clean_line(line: str) -> str:
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
-    """The sheet of paper (the text between two form feeds) of each line, from 0; all 0 without form feeds."""
+    """Return the sheet of paper on which each line is printed, from 0; a form feed starts a new sheet."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
         sheet += "\f" in line and at > 0
@@ -137,7 +137,7 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
         sheets: the sheet of each line.
 
     Returns:
-        Line index → page number in the line, or None if the line contains no number.
+        Line index → page number on the line, or None if the line contains no number.
     """
     found: dict[int, int | None] = {}
     for at, line in enumerate(lines):

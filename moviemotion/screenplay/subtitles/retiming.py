@@ -1,8 +1,9 @@
 """Retiming: correct the times of subtitles that were made for another transfer of the film.
 
-Films shot at 24 frames per second are shown at 25 on PAL video and at 23.976 on NTSC video, so subtitles made
-for another transfer drift by up to 4 %, which amounts to minutes by the end of a film. The relationship is
-linear: film time = speed · subtitle time + offset, where the speed is a ratio of two frame rates.
+Films shot at 24 frames per second are shown at 25 on PAL video and at 23.976 on NTSC video. Subtitles made
+for another transfer therefore drift by up to 4 %, which amounts to minutes by the end of a film. The
+relationship is linear: film time = speed · subtitle time + offset, where the speed is a ratio of two frame
+rates.
 """
 
 from __future__ import annotations
