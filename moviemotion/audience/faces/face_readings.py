@@ -122,9 +122,11 @@ def predict_emotions(
     """
     loaded = load_emotion_model(model)
     if isinstance(images, str | bytes | Mapping | Image.Image) or not isinstance(images, Iterable):
-        raise MoviemotionError(f"images: expected images, got {type(images).__name__}; pass a list of images")
+        raise MoviemotionError(f"images: expected a list of images, got {type(images).__name__}")
     if isinstance(images, np.ndarray) and images.ndim < 3 and images.size:
-        raise MoviemotionError(f"images: got one array of shape {images.shape}; pass a list, [image]")
+        raise MoviemotionError(
+            f"images: expected a list of images, got one array of shape {images.shape}; pass [image]"
+        )
     arrays = [_checked_image(f"image {number}", image) for number, image in enumerate(images)]
     return predict_checked(loaded, [frame_face_image(image, loaded.framing) for image in arrays])
 

@@ -152,10 +152,12 @@ class _Registry(Generic[_T]):
                 f"factory: {type(factory).__name__} cannot be called; pass the class of the {self._kind}"
             )
         if name == self._default:
-            raise MoviemotionError(f"{name}: reserved for the built-in {self._kind}; choose another name")
+            raise MoviemotionError(
+                f"{name}: this name is reserved for the built-in {self._kind}; choose another name"
+            )
         if not name.strip() or name.endswith(".onnx"):
             raise MoviemotionError(
-                f"{name!r}: not a valid {self._kind} name; choose a nonempty name not ending in .onnx"
+                f"{name!r}: not a valid {self._kind} name; choose a name that is not empty and does not end in .onnx"
             )
         self._factories[name] = factory
 

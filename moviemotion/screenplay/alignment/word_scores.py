@@ -2,8 +2,9 @@
 
 The score of a match is a log-likelihood ratio, log2(p / q). Here, p is the probability of the word at the
 place where its line is spoken, and q is its probability anywhere in the film. Rare words score high, and
-"the" scores almost nothing. If the preceding word is matched too, the score is based on the probability of the
-word given the preceding word, because "do not know" is a common phrase and not three independent coincidences.
+"the" scores almost nothing. If the preceding word is matched too, the score is based on the probability of
+the word given the preceding word, because "do not know" is a common phrase and not three independent
+coincidences.
 """
 
 from __future__ import annotations
