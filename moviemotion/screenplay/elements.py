@@ -63,8 +63,8 @@ class Element:
         dual: whether the speech is simultaneous with the previous speech (dual dialogue).
         number: a scene heading's number as printed in the script, such as 12A.
         level: depth of a section, from 1; 0 for other elements.
-        page: the page on which the element starts: the printed page number or, if there is none, the number
-            found by counting; None if the file has no pages.
+        page: number of the page on which the element starts. It is the printed number if there is one,
+            otherwise the number found by counting pages. None if the file has no pages.
         eighths: for a scene heading, the length of the scene in eighths of a page, at least 1; None for other
             elements, or if the file has neither pages nor scene lengths.
         emphasis: runs of emphasized letters, in order and without overlaps.

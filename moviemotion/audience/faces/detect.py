@@ -30,7 +30,7 @@ MIN_PIXELS_PER_INPUT_PIXEL = 2
 """Before a frame is scaled down, it is subsampled, but at least this many frame pixels remain along each axis
 for each pixel of the detector's input."""
 MIN_ROLL, MAX_ROLL = 5.0, 30.0
-"""Limits of the roll in degrees: a smaller roll is ignored as noise, a larger one clipped as an error."""
+"""Limits of the roll in degrees: a smaller roll is ignored as noise, and a larger one is clipped."""
 CROP_SIZE = 48
 CROP_SCALE = 1.04
 """Side of the crop relative to the longer side of the face box: the median over the training faces."""

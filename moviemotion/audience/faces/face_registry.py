@@ -157,7 +157,8 @@ class _Registry(Generic[_T]):
             )
         if not name.strip() or name.endswith(".onnx"):
             raise MoviemotionError(
-                f"{name!r}: not a valid {self._kind} name; choose a name that is not empty and does not end in .onnx"
+                f"{name!r}: not a valid {self._kind} name; "
+                "choose a name that is not empty and does not end in .onnx"
             )
         self._factories[name] = factory
 

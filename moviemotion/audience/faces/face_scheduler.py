@@ -33,8 +33,8 @@ STILL_TOLERANCE = 0.1
 """Maximum movement of a known face over two frames, in face sizes, for its box in the middle frame to be
 interpolated …"""
 UNCHANGED_TOLERANCE, COMPARISON_POINTS = 0.3, 12
-"""… and the largest mean difference there between the middle frame and its neighbors, as a fraction of their
-contrast. The second value is the number of points compared along each side."""
+"""… and the largest mean difference between the middle frame and its neighbors in this box, as a fraction of
+their contrast. The second value is the number of points compared along each side."""
 FULL_FRAME_INTERVAL = 8
 """Number of frames after which the complete frame is searched for new faces …"""
 FULL_RESOLUTION_INTERVAL = 160

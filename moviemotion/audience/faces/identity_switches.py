@@ -209,7 +209,7 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
 def _switch_gain(
     a: Float, b: Float, own_a: Float, own_b: Float, distance: Callable[[Float, Float], float]
 ) -> float:
-    """How much nearer a and b are to each other's references than to their own: the smaller gain."""
+    """How much nearer a and b are to each other's references than to their own (smaller of the two values)."""
     return min(distance(a, own_a) - distance(a, own_b), distance(b, own_b) - distance(b, own_a))
 
 

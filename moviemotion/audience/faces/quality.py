@@ -54,7 +54,7 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
 }
 REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
 MIN_WEIGHT = 0.1
-"""Minimum weight; a face with a lower weight is rejected for the reason that has the lowest factor."""
+"""Minimum weight; a face with a lower weight is rejected for the reason with the lowest factor."""
 
 
 def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dict[str, Float]:

@@ -34,8 +34,8 @@ class FilmClock:
         """Create a paused clock.
 
         Args:
-            speed: seconds of film time per second; greater than 1 only for recordings played as if
-                they were live.
+            speed: seconds of film time per second of real time; greater than 1 only for recordings that are
+                played as if they were live.
         """
         self._speed = speed
         self._changed = threading.Condition()

@@ -32,7 +32,7 @@ from moviemotion.audience.recordings import viewer_names
 from moviemotion.audience.samples import Samples
 
 MIN_REPORTED_GAP = 2.0
-"""Seconds without a sample from which a gap is reported, unless the camera's state already explains it."""
+"""Minimum time without a sample, in seconds, that is reported unless the camera's state explains it."""
 MAX_COMPARED_SECONDS = 1200.0
 """Seconds of the film whose brightness is compared; decoding more would take long without adding accuracy."""
 

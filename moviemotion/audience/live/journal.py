@@ -30,7 +30,7 @@ from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import SettingError
 
 FLUSH_INTERVAL = 5.0
-"""Interval in seconds at which rows are written; no more than this is lost in a crash."""
+"""Interval in seconds at which rows are written; no more than this much time is lost in a crash."""
 JOURNAL = FileSchema("moviemotion/capture-journal", 2)
 """Schema of every file in the folder. Version 2 added the schema name and version, and standard names for
 files and columns."""
@@ -58,14 +58,14 @@ _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 _ALIGNMENT = 8
 """Messages start at multiples of this many bytes."""
 _MAX_HEADER_BYTES = 1 << 16
-"""Size from which the header of a message is considered damaged."""
+"""Limit of the plausible size of a message header; larger sizes indicate damage."""
 _MAX_SECONDS = 30 * 86400.0
-"""Capture time from which a time is considered damaged."""
+"""Limit of the plausible capture time in seconds; later times indicate damage."""
 _TOLERANCE = 1e-3
 """Amount by which rounding may raise a value above its limit."""
 _Record = TypeVar("_Record")
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
-"""Values of all columns except the time in the row for a sampled frame without a face."""
+"""All values except the time in the row of a sampled frame without a face."""
 
 
 class CameraState(StrEnum):
@@ -406,7 +406,7 @@ def _valid_rows(table: pa.Table) -> NDArray[np.bool_]:
 
 
 def _existing(path: Path) -> Path:
-    """The path of a journal file; if only the file with its version 1 name exists, that path."""
+    """The path of a journal file, or of its version 1 counterpart if only that exists."""
     for suffix, earlier in _EARLIER_SUFFIXES.items():
         named = path.with_name(path.name.removesuffix(suffix) + earlier)
         if path.name.endswith(suffix) and named.is_file() and not path.is_file():

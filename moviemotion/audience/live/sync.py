@@ -199,7 +199,15 @@ def _log_brightness_changes(brightness: BrightnessSeries) -> tuple[Array, Array]
 
 
 def _cross_correlation(own: Array, other: Array, low: int, high: int) -> tuple[NDArray[np.int64], Array]:
-    """The lags in grid steps, and own[k] correlated with other[k + lag], normalized by the total energy."""
+    """Correlate own[k] with other[k + lag].
+
+    Args:
+        own, other: two series on the grid.
+        low, high: the smallest and the largest lag, in grid steps.
+
+    Returns:
+        The lags in grid steps, (n,), and the correlation at each lag, (n,), normalized by the total energy.
+    """
     fit = correlate(other, own, method="fft")
     lags = np.arange(len(fit)) - (len(own) - 1)
     inside = (lags >= low) & (lags <= high)

@@ -37,7 +37,7 @@ _SEARCH_RADIUS_WORDS = 20
 _LENGTH_TOLERANCE = 0.34
 """Largest relative difference in length between a line and the utterance that replaces it."""
 _MAX_SECONDS_PER_WORD = 3.0
-"""Longest time between the neighbors of a rephrased line, in seconds per word (plus one word)."""
+"""Longest time between the neighbors of a rephrased line, in seconds per word; one extra word is allowed."""
 _REPEATED_SENTENCE_SECONDS, _INTERRUPTED_LINE_SECONDS = 15.0, 40.0
 """Maximum number of seconds by which a line may start before its match. The first value applies if the match
 includes the line's first sentence, which is then spoken twice; the second, if the line was interrupted."""

@@ -43,7 +43,7 @@ _CHANCE_MARGIN_BITS = 5.0
 """Required bits above log2(N · M); with 5 bits, one such place is expected by chance in 2^5 = 32 films."""
 _MIN_MATCHED_WORDS = 12.0
 _MIN_MATCHED_SHARE = 0.003
-"""Minimum number of words that must match beyond chance to accept the subtitles: 12 plus 3 per 1,000."""
+"""Minimum number of words that must match beyond chance for the subtitles to fit: 12 plus 3 per 1,000."""
 
 
 @dataclass(frozen=True)

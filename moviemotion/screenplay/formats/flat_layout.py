@@ -43,7 +43,7 @@ _MIN_FULL_LINES_SHARE = 0.25
 _FULL_LINE_SHARE = 0.75
 """Minimum fraction of the width that a line must fill to count as nearly full."""
 _MIN_WIDE_LINES_SHARE = 0.1
-"""Maximum fraction of speeches that a line wider than a speech may follow by coincidence."""
+"""Maximum fraction of speeches with a wider line directly below them that can still be a coincidence."""
 
 
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
@@ -79,7 +79,7 @@ def _split_transcript(rows: Sequence[Row]) -> tuple[list[Row], dict[int, str]] |
     """Split each "NAME: words" row of a transcript into two rows.
 
     Returns:
-        The rows, and the name on each name row by row index; None if the script is not a transcript.
+        The rows, and a mapping from row index to name; None if the script is not a transcript.
     """
     speeches = {
         at: match

@@ -86,8 +86,8 @@ def parse_rows(source: Sequence[str]) -> list[Row]:
 def _remove_double_spacing(rows: list[Row]) -> list[Row]:
     """Remove the blank lines that follow every line of a double-spaced script.
 
-    As many blank lines are removed after each line as nearly every line has. Additional blank lines separate
-    paragraphs and are kept.
+    If nearly every line is followed by n blank lines, n blank lines are removed after each line. Additional
+    blank lines separate paragraphs and are kept.
     """
     nonblank = [at for at, row in enumerate(rows) if row.text]
     gaps = sorted(after - at - 1 for at, after in pairwise(nonblank))
