@@ -168,7 +168,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RowLabels:
-    """Texts at the left edge of the plot, each placed at a value of the vertical axis."""
+    """Labels at the left edge of the plot, each placed at a value of the vertical axis."""
 
     kind: ClassVar[str] = "labels"
 

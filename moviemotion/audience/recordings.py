@@ -116,7 +116,7 @@ class SampleCollector:
             gaps: stretches of film time without frames, as start and end in seconds.
         """
         viewers = self._tracker.viewers(self.frames, self._rate)
-        # Track → viewer, −1 for tracks that are not viewers.
+        # Track → viewer, −1 for tracks that do not belong to a viewer.
         number = np.full(len(self._tracker.tracks) + 1, -1, dtype=np.int16)
         for viewer, tracks_of_viewer in enumerate(viewers):
             number[tracks_of_viewer] = viewer

@@ -29,7 +29,7 @@ REFERENCE_SECONDS = 5.0
 SMOOTHING_TIME_CONSTANT = 2.0
 """Time constant in seconds of the current position and clothing, which are smoothed exponentially."""
 OUT_OF_SIGHT_SECONDS = 2.0
-"""Seconds without a detection after which a viewer is out of sight and is not compared."""
+"""Seconds without a detection after which a viewer counts as out of sight and is not compared."""
 CLOTHING_MARGIN = 0.4
 """How much nearer each viewer must be to the other's reference clothing than to their own, as a fraction of
 the distance between the two references. It is a fraction because clothes differ less in the dark …"""
@@ -209,7 +209,7 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
 def _switch_gain(
     a: Float, b: Float, own_a: Float, own_b: Float, distance: Callable[[Float, Float], float]
 ) -> float:
-    """How much nearer a and b are to each other's references than to their own (smaller of the two values)."""
+    """How much nearer a and b are to each other's references than to their own (the smaller value)."""
     return min(distance(a, own_a) - distance(a, own_b), distance(b, own_b) - distance(b, own_a))
 
 

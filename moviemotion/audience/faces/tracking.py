@@ -23,7 +23,7 @@ GATE_LIMIT = 2.5
 EXTRAPOLATION_SECONDS = 0.5
 """Number of seconds for which motion is extrapolated."""
 MAX_SIZE_RATIO = 2.0
-"""Factor by which a face may grow or shrink between two samples."""
+"""Maximum factor by which a face may grow or shrink between two samples."""
 SINGLE_SEAT_SHARE = 0.01
 """A camera shows a single seat if at most this fraction of its frames with faces have two or more."""
 MIN_TRACK_SECONDS = 2.0

@@ -150,7 +150,7 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
     ]
     frames = faces.frame_times[_outside_intervals(faces.frame_times, frozen)]
     viewers = tracker.viewers(len(frames), rate)
-    # Track → viewer, −1 for tracks that are not viewers.
+    # Track → viewer, −1 for tracks that do not belong to a viewer.
     number = np.full(len(tracker.tracks) + 1, -1, dtype=np.int16)
     for viewer, tracks_of_viewer in enumerate(viewers):
         number[tracks_of_viewer] = viewer

@@ -237,7 +237,7 @@ def find_earlier_starts(
         places = search.find_opening(k, min(missing, sentence) or sentence, allowed)
         # Among n words, one match of log2 n bits is expected by chance.
         if len(places.bits) and places.bits.max() > math.log2(max(allowed.sum(), 1)) + _CHANCE_MARGIN_BITS:
-            found[k] = int(places.first_word[places.bits == places.bits.max()].max())  # last of ties
+            found[k] = int(places.first_word[places.bits == places.bits.max()].max())  # last if tied
         before = before if k in moved else first
     return found
 

@@ -208,7 +208,7 @@ class _Reader:
 
 
 def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
-    """The text and emphasis of a paragraph, without white space around its lines."""
+    """The text and emphasis of a paragraph, without whitespace around its lines."""
     letters: list[tuple[str, TextStyle]] = []
     for piece in paragraph.find_all("Text"):
         named = piece.attributes.get("Style", "").split("+")

@@ -302,4 +302,4 @@ def _read_head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except OSError:
-        return b""  # the format for this suffix reports what is wrong
+        return b""  # the format for this suffix reports the problem

@@ -54,7 +54,7 @@ class _Line:
 
 
 def has_fountain_marks(source: Sequence[str]) -> bool:
-    """Whether the lines contain a feature unique to Fountain: a title page, notes, forced elements."""
+    """Whether the lines contain a feature unique to Fountain: a title page, notes or forced elements."""
     return title_page_length(source) > 0 or any(_FOUNTAIN_MARK.match(line) for line in source)
 
 

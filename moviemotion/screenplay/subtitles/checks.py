@@ -1,4 +1,4 @@
-"""Reject subtitles that would silently corrupt an alignment: two languages, impossible times."""
+"""Reject subtitles that would silently corrupt an alignment: two languages or impossible times."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str],
             and _cosine_similarity(upper, lower) < _MIN_SAME_LANGUAGE_COSINE
         ):
             raise MoviemotionError(
-                f"{path}: the subtitles are in two languages; give a file with only the language of the "
-                "script"
+                f"{path}: the subtitles are in two languages; give a file that contains only the "
+                "language of the script"
             )
 
 
