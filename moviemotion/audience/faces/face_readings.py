@@ -122,7 +122,7 @@ def predict_emotions(
     """
     loaded = load_emotion_model(model)
     if isinstance(images, str | bytes | Mapping | Image.Image) or not isinstance(images, Iterable):
-        raise MoviemotionError(f"images: expected a list of images, got {type(images).__name__}")
+        raise MoviemotionError(f"images: expected images, got {type(images).__name__}; pass a list of images")
     if isinstance(images, np.ndarray) and images.ndim < 3 and images.size:
         raise MoviemotionError(
             f"images: expected a list of images, got one array of shape {images.shape}; pass [image]"

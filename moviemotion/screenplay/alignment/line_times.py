@@ -37,8 +37,8 @@ _MAX_WORD_SECONDS = 0.5
 """Longest duration of one word."""
 _MIN_OWN_WORDS_SHARE = 0.6
 _MAX_PAUSE_SECONDS = 2.0
-"""An utterance counts as a repetition of the line after it if at least this fraction of its words occur in the
-line and the pause between the two is at most this many seconds."""
+"""An utterance counts as a repetition of the line after it if at least this fraction of its words occur in
+the line and the pause between the two is at most this many seconds."""
 _CHANCE_MARGIN_BITS = 5.0
 """Required bits above log2(N · M); with 5 bits, one such place is expected by chance in 2^5 = 32 films."""
 _MIN_MATCHED_WORDS = 12.0

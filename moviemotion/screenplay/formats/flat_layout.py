@@ -142,7 +142,7 @@ def _wrap_width(rows: Sequence[Row]) -> int:
 
 
 def _is_full(row: Row, after: Row, width: int) -> bool:
-    """Whether a line had no room for the first word of the next line, which means that it was only wrapped."""
+    """Whether a line had no room for the first word of the next line, so that it was merely wrapped there."""
     return len(row.text) + 1 + len(after.text.split()[0]) > width > 0
 
 
