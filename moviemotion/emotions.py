@@ -1,7 +1,7 @@
 """The eight emotions, the proposal's four emotions, and mixed emotions.
 
-The eight emotions are those of the FER+ annotations (Barsoum et al., 2016), in the order of its columns.
-Throughout the project, the last axis of any array of emotion probabilities is in this order.
+The eight emotions are those annotated in FER+ (Barsoum et al., 2016), in the column order of that data set.
+Throughout the project, the last axis of every emotion-probability array is in this order.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.NEUTRAL,
     Emotion.SURPRISE,
 )
-"""The proposal's four emotions, in the order of the proposal's outputs."""
+"""The proposal's four emotions, in the order of the outputs in the proposal."""
 PROPOSAL_COLUMNS: tuple[int, ...] = tuple(EMOTIONS.index(e) for e in PROPOSAL_EMOTIONS)
 """The indices of the proposal's emotions in `EMOTIONS`."""
 
@@ -47,7 +47,7 @@ def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
     """Reduce the probabilities of the eight emotions to those of the proposal's four.
 
     Args:
-        probabilities: (..., 8) in the order of `EMOTIONS`.
+        probabilities: (..., 8) emotion probabilities in the order of `EMOTIONS`.
 
     Returns:
         (..., 4) probabilities in the order of `PROPOSAL_EMOTIONS`, renormalized to sum to one.
@@ -68,8 +68,9 @@ class MixedEmotion:
         name: the everyday name of the mixed emotion.
         components: the two emotions.
         first_stronger: whether the first component must be the stronger one; needed because a pair of
-            emotions may have two names.
-        window: seconds over which each component is averaged, since a laugh may follow a tear.
+            emotions may have two names, depending on which is stronger.
+        window: number of seconds over which each component is averaged, because the two may alternate (tears,
+            then a laugh).
         threshold: strength that both components must reach, 0–1. The default is two votes out of ten, since
             single votes are outliers (Barsoum et al., 2016).
     """
@@ -95,4 +96,4 @@ MIXED_EMOTIONS: tuple[MixedEmotion, ...] = (
     MixedEmotion("angrily disgusted", (Emotion.ANGER, Emotion.DISGUST)),
 )
 """The compound emotions of Du, Tao & Martinez (2014) that annotators see often enough to evaluate, and the
-two names for joy mixed with sorrow (Larsen & McGraw, 2011)."""
+two names for a mixture of joy and sorrow (Larsen & McGraw, 2011)."""

@@ -24,17 +24,17 @@ class MoviemotionError(Exception):
     code = "invalid-input"
 
     def worded(self, names: Mapping[str, str]) -> str:  # noqa: ARG002 (only subclasses need it)
-        """Return the message with a front end's names of settings.
+        """Return the message, using a front end's names for the settings.
 
         Args:
             names: setting (a parameter of the Python API) → its name in this front end, for example
-                `offsets` → `--offset`. Settings not listed here keep their Python name.
+                `offsets` → `--offset`. Settings that are not listed keep their Python names.
         """
         return str(self)
 
 
 class SettingError(MoviemotionError):
-    """An error whose message names settings, which each front end calls by its own names.
+    """An error whose message names settings; each front end substitutes its own names for them.
 
     Example:
         >>> error = SettingError("not-empty", "{path}: not empty; choose another {out}", path="study")
@@ -60,17 +60,17 @@ class SettingError(MoviemotionError):
         super().__init__(self.worded({}))
 
     def worded(self, names: Mapping[str, str]) -> str:
-        """Return the message with a front end's names of settings."""
+        """Return the message, using a front end's names for the settings."""
         return self.format(self.template, names)
 
     def format(self, template: str, names: Mapping[str, str]) -> str:
-        """Fill in a template with this error's parameters and a front end's names of settings."""
+        """Fill in a template with this error's parameters and a front end's names for the settings."""
         fields = [field for _, field, _, _ in string.Formatter().parse(template) if field]
         settings = {field: names.get(field, field) for field in fields}
         return template.format(**{**settings, **self.parameters})
 
-    # Exceptions are pickled with the message as their only argument, which is not enough to recreate this
-    # class.
+    # By default, exceptions are pickled with only their message, which is not enough to recreate an object of
+    # this class.
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.code, self.template, self.parameters)
 

@@ -1,4 +1,4 @@
-"""Common statistics: intervals of proportions and of means over viewers, and Holm-adjusted p-values.
+"""Common statistics: intervals for proportions and for means over viewers, and Holm-adjusted p-values.
 
 The unit of observation of every interval in MoviEmotion is the viewer. The seconds of one viewer are not
 independent, so treating them as independent observations would make every interval too narrow.
@@ -30,7 +30,7 @@ def student_t_quantile(degrees_of_freedom: ArrayLike) -> Float64Array:
 
 
 def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float64Array, Float64Array]:
-    """The 95 % interval of a proportion (Wilson, 1927).
+    """The 95 % confidence interval for a proportion (Wilson, 1927).
 
     Audiences are small, and proportions are often 0 or 1. In these cases the Wald interval (proportion ± 1.96
     standard errors) has zero width, whereas the Wilson interval keeps its coverage close to 95 % (Newcombe,
@@ -40,7 +40,8 @@ def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float64Arr
         successes, trials: counts, in shapes that can be broadcast together.
 
     Returns:
-        The ends low and high, 0–1; NaN where there are no trials.
+        The lower and the upper end of each interval, two arrays in the broadcast shape. Values are from 0 to
+        1, or NaN where there are no trials.
 
     Example:
         >>> low, high = wilson_interval(0, 20)
@@ -56,14 +57,15 @@ def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float64Arr
 
 
 def mean_interval(values: ArrayLike) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Mean over the first axis (viewers) with its 95 % interval from Student's t distribution.
+    """Mean over the first axis (viewers), with a 95 % interval from Student's t distribution.
 
     Args:
         values: (V, ...) between 0 and 1; NaN is ignored.
 
     Returns:
-        mean, low and high, each (...), with the ends clipped to 0–1. All are NaN if there are no values; low
-        and high are NaN if there are fewer than two.
+        The mean and the lower and upper ends of its interval, three arrays of shape (...). The ends are
+        clipped to 0–1. All three are NaN if there are no values; the ends are NaN if there are fewer than
+        two.
     """
     mean, low, high = paired_difference_interval(0.0, values)
     return mean, np.clip(low, 0, 1), np.clip(high, 0, 1)
@@ -72,14 +74,14 @@ def mean_interval(values: ArrayLike) -> tuple[Float64Array, Float64Array, Float6
 def paired_difference_interval(
     before: ArrayLike, after: ArrayLike
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Mean over the first axis (viewers) of `after` − `before`, with its 95 % interval (paired Student's t).
+    """Mean of `after` − `before` over the first axis (viewers), with a 95 % interval (paired Student's t).
 
     Args:
         before, after: (V, ...) values of the same viewers; a viewer with NaN in either array is ignored.
 
     Returns:
-        mean, low and high, each (...). All are NaN if there are no viewers; low and high are NaN if there are
-        fewer than two.
+        The mean and the lower and upper ends of its interval, three arrays of shape (...). All three are NaN
+        if there are no viewers; the ends are NaN if there are fewer than two.
     """
     d = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
     seen = ~np.isnan(d)
@@ -92,14 +94,14 @@ def paired_difference_interval(
 
 
 def average_ranks(values: Float64Array) -> Float64Array:
-    """Rank along the first axis from 1; tied values share the mean of their ranks.
+    """Rank values along the first axis, starting at 1; tied values all receive the mean of their ranks.
 
     Args:
         values: (n,) or (n, K) without NaN; each column is ranked independently.
 
     Returns:
-        Ranks of the same shape. Equivalent to `scipy.stats.rankdata`, which is avoided because importing it
-        takes about a second.
+        The ranks, in the shape of `values`. They equal those of `scipy.stats.rankdata`, which is avoided
+        because importing it takes about a second.
     """
     columns = values.reshape(len(values), -1)
     ranks = np.empty(columns.shape)

@@ -2,7 +2,7 @@
 
 The arithmetic uses exact frame rates. OpenTimelineIO is not used because it supports only television rates,
 accepts timecodes that drop-frame counting skips, and takes a second to import. The tests compare this module
-with it.
+with OpenTimelineIO.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _RATE_TOLERANCE = 0.005
 
 
 def exact_frame_rate(fps: float) -> Fraction:
-    """Return the exact rate meant by 24, 25, 23.976, 29.97, …: an integer, or an integer · 1000/1001.
+    """Return the exact rate for one such as 25 or 23.976: an integer, or an integer times 1000/1001.
 
     Args:
-        fps: frames per second, rounded as commonly written.
+        fps: frames per second, rounded as is customary.
 
     Raises:
-        ValueError: there is no timecode at this rate.
+        ValueError: timecode is not defined for this rate.
 
     Example:
         >>> exact_frame_rate(23.98)
@@ -38,7 +38,7 @@ def exact_frame_rate(fps: float) -> Fraction:
                 if abs(rate - Fraction(fps)) < _RATE_TOLERANCE:
                     return rate
     raise ValueError(
-        f"there is no timecode at {fps:g} frames per second; give a rate such as 24, 25 or 29.97"
+        f"timecode is not defined for {fps:g} frames per second; give a rate such as 24, 25 or 29.97"
     )
 
 
@@ -49,7 +49,7 @@ class TimecodeFormat:
     Attributes:
         frame_rate: frames per second, as returned by `exact_frame_rate`.
         drop_frame: whether frame numbers are skipped so that the timecode stays in step with real time; only
-            for 29.97 and its multiples.
+            possible at 29.97 and its multiples.
         start_frame: the number of the film's first frame, counted from timecode 00:00:00:00.
 
     Example:
@@ -63,11 +63,11 @@ class TimecodeFormat:
     start_frame: int = 0
 
     def seconds_to_frame(self, seconds: float) -> int:
-        """The frame of the film, counted from 0, whose start is nearest to a film time."""
+        """The number of the frame, counted from 0, whose start is nearest to a film time."""
         return round(Fraction(seconds) * self.frame_rate)
 
     def frame_to_seconds(self, frame: int) -> float:
-        """Film time in seconds at which a frame, counted from 0, starts."""
+        """Film time in seconds at which a frame starts; frames are counted from 0."""
         return float(frame / self.frame_rate)
 
     def frame_to_timecode(self, frame: int) -> str:
@@ -77,13 +77,13 @@ class TimecodeFormat:
         every minute except each tenth: two numbers at 29.97 (SMPTE ST 12-1).
 
         Args:
-            frame: the frame of the film, counted from 0.
+            frame: the number of the frame, counted from 0.
         """
         number = (self.start_frame + frame) % self._frames_per_day
         if self.drop_frame:
-            # Add the numbers skipped before this frame: nine times in each full ten minutes, then once in
-            # each minute after the first. The first minute is longer than the others because it skips no
-            # numbers.
+            # Add the numbers skipped before this frame. Numbers are skipped nine times in each full ten
+            # minutes, and then once in each minute after the first. The first minute is longer than the
+            # others because no numbers are skipped in it.
             tens, rest = divmod(number, 600 * self._nominal_rate - 9 * self._dropped_per_minute)
             minutes = max(rest - self._dropped_per_minute, 0) // (
                 60 * self._nominal_rate - self._dropped_per_minute
@@ -94,7 +94,7 @@ class TimecodeFormat:
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{mark}{frames:02}"
 
     def timecode_to_frame(self, timecode: str) -> int:
-        """The frame of the film that has a timecode.
+        """The number of the frame that has a given timecode, counted from the film's first frame.
 
         Raises:
             ValueError: the text is not a timecode at this rate, or drop-frame counting skips it.
@@ -118,7 +118,7 @@ class TimecodeFormat:
     def __post_init__(self) -> None:
         if self.drop_frame and (self._nominal_rate % 30 or self.frame_rate.denominator == 1):
             raise ValueError(
-                f"there is no drop-frame timecode at {float(self.frame_rate):g} frames per second; "
+                f"drop-frame timecode is not defined for {float(self.frame_rate):g} frames per second; "
                 "use 29.97 or 59.94"
             )
 

@@ -128,5 +128,5 @@ def test_invalid_timecodes_at_29_97_are_rejected(code: str) -> None:
 
 @pytest.mark.parametrize("fps", [23.976, 24, 25, 30, 47.952, 60])
 def test_only_29_97_and_its_multiples_have_drop_frame_timecode(fps: float) -> None:
-    with pytest.raises(ValueError, match=f"there is no drop-frame timecode at {fps:g} "):
+    with pytest.raises(ValueError, match=f"drop-frame timecode is not defined for {fps:g} "):
         TimecodeFormat.from_start_timecode("01:00:00;00", exact_frame_rate(fps))

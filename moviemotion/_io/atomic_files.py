@@ -28,13 +28,13 @@ def delete_partial_files(folder: Path) -> None:
 
 
 def atomic_write_text(path: Path, text: str) -> None:
-    """Replace a file with UTF-8 text, keeping its line endings; on failure the old file remains."""
+    """Replace a file with UTF-8 text, keeping the text's line endings; on failure, the old file remains."""
     with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
 
 
 def check_writable(folder: Path) -> None:
-    """Check before a long task that a folder can be created and is writable; nothing is created.
+    """Check before a long task that a folder is writable or can be created; nothing is created.
 
     Raises:
         SettingError: the folder cannot be created or is not writable.

@@ -9,11 +9,11 @@ _FINGERPRINT_BYTES = 1 << 20
 
 
 def file_fingerprint(path: Path) -> str:
-    """Size of a file and hash of its first and last MiB, which avoids reading hours of video twice.
+    """Identify a file by its size and a hash of its first and last MiB, without reading hours of video.
 
     Returns:
-        The size in bytes, a hyphen, and the first 16 digits of the SHA-256 hash; "unreadable" if there is no
-        such file.
+        The size in bytes, a hyphen, and the first 16 digits of the SHA-256 hash; "unreadable" if the
+        file does not exist.
     """
     if not path.is_file():
         return "unreadable"

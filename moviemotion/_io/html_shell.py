@@ -1,8 +1,8 @@
 """The common shell of all HTML pages: each page is a single file that works offline and makes no requests.
 
 Templates extend `templates/page.html`, which sets a content security policy. Style sheets, scripts, images
-and data are embedded in the page. Charts are drawn by `svg_chart.py`, or by uPlot from `vendor/`, which `make
-vendor` copies from npm.
+and data are embedded in the page. Charts are drawn by `svg_chart.py` or by uPlot, which `make vendor` copies
+from npm to `vendor/`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def inline_asset(package: str, filename: str) -> Markup:
 
 
 def vendored_asset(path: str) -> Markup:
-    """Read a file of a vendored library, for embedding in a page.
+    """Read a file from a vendored library, for embedding in a page.
 
     Args:
         path: the file's path relative to the vendor folder, such as `uplot/uPlot.min.css`.

@@ -1,6 +1,6 @@
-"""Locks that keep two programs, or two threads of one, from making the same files at once.
+"""Locks that keep two programs, or two threads of one program, from writing the same files at the same time.
 
-The lock file is empty and stays where it is. If it were removed, two programs could hold one lock: one
+The lock file is empty and is never removed. If it were removed, two programs could hold the same lock: one
 that had already opened the removed file, and one that creates a new file of the same name.
 """
 
@@ -27,14 +27,14 @@ def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
 
     Args:
         path: the lock file, in an existing folder; it is created if missing and never removed.
-        timeout: seconds to wait for another holder to release it.
+        timeout: number of seconds to wait for another holder to release the lock.
         message: the error message if the lock is not released in time.
 
     Raises:
         LockHeldError: another holder did not release the lock in time.
         MoviemotionError: the file cannot be created.
     """
-    # A singleton per path, so that the lock knows which thread holds it.
+    # There is one lock object per path, so that it knows which thread holds it.
     lock = FileLock(path, is_singleton=True)
     try:
         lock.acquire(timeout=timeout)

@@ -1,11 +1,11 @@
-"""Names and versions of the program's files, and how files of older versions are read.
+"""Schema names and versions of the program's files, and the migration of older versions.
 
 Every file that the program writes and reads back is marked with its schema and version. JSON files store them
 in the keys `schema` and `version`, Parquet and Arrow files in their metadata, and SQLite databases in
 `application_id` and `user_version`. Version 1 files were written by moviemotion 0.1.0 and carry no such mark.
 
-A file of an older version is migrated one version at a time while it is read, without changing anything on
-disk. A file of a newer version is rejected because its format is unknown.
+While a file of an older version is read, its content is migrated one version at a time; nothing on disk is
+changed. A file of a newer version is rejected because its format is unknown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from moviemotion.errors import MoviemotionError
 
 SCHEMA_KEY, VERSION_KEY = "schema", "version"
-"""Keys of the schema name and version in JSON files and in the metadata of Parquet and Arrow files."""
+"""Keys for the schema name and version in JSON files and in the metadata of Parquet and Arrow files."""
 UNMARKED_VERSION = 1
 """The version assumed for a file without a mark."""
 
@@ -38,8 +38,8 @@ class FileSchema:
     Attributes:
         name: a unique name, such as "moviemotion/study".
         version: the current version, used for writing.
-        migrations: version → function that converts content of that version to the next one. Content excludes
-            the two keys of the mark. A version without a function is read like the next version.
+        migrations: version → function that converts content from that version to the next. The content
+            excludes the two keys of the mark. A version without a function is read like the next version.
 
     Example:
         >>> notes = FileSchema("example/notes", 2, {1: lambda notes: {"notes": notes}})
@@ -83,11 +83,11 @@ class FileSchema:
         """Return the version of a JSON file.
 
         Args:
-            path: the file, named in the message.
+            path: the file, named in error messages.
             record: the parsed content of the file.
 
         Raises:
-            MoviemotionError: as for `check`.
+            MoviemotionError: see `check`.
         """
         name = record.get(SCHEMA_KEY) if isinstance(record, dict) else None
         # In version 1 of groups.json, group names are keys, so a group may be called "schema".
@@ -102,7 +102,7 @@ class FileSchema:
         """Return the content of a JSON file in the current version, without its mark.
 
         Raises:
-            MoviemotionError: as for `check`.
+            MoviemotionError: see `check`.
         """
         version = self.version_of(path, record)
         if isinstance(record, dict) and isinstance(record.get(SCHEMA_KEY), str):
@@ -116,7 +116,7 @@ class FileSchema:
 
         Raises:
             OSError, ValueError: the file cannot be read, or is not valid JSON.
-            MoviemotionError: as for `check`.
+            MoviemotionError: see `check`.
         """
         return self.current(path, json.loads(path.read_text(encoding="utf-8")))
 
@@ -131,7 +131,7 @@ class FileSchema:
             unmarked: the version to assume for a file without a mark.
 
         Raises:
-            MoviemotionError: as for `check`.
+            MoviemotionError: see `check`.
         """
         name = metadata.get(SCHEMA_KEY)
         version = unmarked if name is None else int(metadata[VERSION_KEY])
@@ -140,7 +140,7 @@ class FileSchema:
         return self.check(path, name, version)
 
     def metadata(self) -> dict[str, str]:
-        """The mark for the metadata of a Parquet or Arrow file."""
+        """The mark, as metadata for a Parquet or Arrow file."""
         return {SCHEMA_KEY: self.name, VERSION_KEY: str(self.version)}
 
 
@@ -152,7 +152,7 @@ class DatabaseSchema:
         name: a unique name, such as "moviemotion/study-database".
         version: the current version (`PRAGMA user_version`); 0 in the header means version 1.
         application_id: four bytes that identify databases of this kind (`PRAGMA application_id`).
-        migrations: version → statements that migrate it to the next version.
+        migrations: version → SQL statements that migrate a database from that version to the next.
     """
 
     name: str

@@ -7,10 +7,10 @@ A `Chart` is plain data: two axes, and marks in the units of these axes. It is d
     {% include "svg_chart.css" %}      (in the page's style sheet)
     {{ chart(figure) }}
 
-Positions are percentages of the plot area. A chart therefore fits any width while its text and strokes keep
-their size, which a `viewBox` would scale. Colors are names of the page's CSS variables (`"ink"` means
-`var(--ink)`), whose values differ between light and dark mode. Values appear when the pointer is over a mark:
-every mark with hover text has a transparent target in the topmost layer, and CSS shows the text of the target
+Positions are percentages of the plot area. A chart therefore fits any width, while its text and strokes keep
+their size; a `viewBox` would scale them too. Colors are names of the page's CSS variables (`"ink"` means
+`var(--ink)`), whose values differ between light and dark mode. Values appear when the pointer is over a mark.
+Every mark with hover text has a transparent target in the topmost layer, and CSS shows the text of the target
 under the pointer.
 
 Long series that need zooming, such as an audience curve of 7,200 seconds, are drawn with uPlot instead.
@@ -74,12 +74,12 @@ class Series:
         color: the name of a CSS variable.
         x: positions.
         y: values; NaN interrupts the line.
-        low: lower end of each interval, or empty.
-        high: upper end of each interval, or empty.
-        hover: hover text of each value, or empty.
-        joined: whether a line joins the values.
+        low: lower end of each interval; empty for none.
+        high: upper end of each interval; empty for none.
+        hover: hover text of each value; empty for none.
+        joined: whether a line connects the values.
         symbol: the marker, a key of `SYMBOLS`; empty for no points.
-        sizes: scale of each point, or empty for 1.
+        sizes: scale factor of each point; empty for 1.
         dash: the line's `stroke-dasharray`.
         width: the line's width in pixels.
         opacity: the opacity of the points.
@@ -154,7 +154,7 @@ class Rule:
 
     Attributes:
         label: text next to the upper end of the line; empty for none.
-        level: the row of the label, counted from the top, which keeps the labels of nearby rules apart.
+        level: the row of the label, counted from the top; different rows keep nearby labels apart.
     """
 
     kind: ClassVar[str] = "rule"
@@ -168,7 +168,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RowLabels:
-    """Texts at the left edge of the plot, each placed at a value of the vertical axis."""
+    """Labels at the left edge of the plot, each placed at a value of the vertical axis."""
 
     kind: ClassVar[str] = "labels"
 
@@ -186,7 +186,7 @@ class Chart:
         x: the horizontal axis.
         y: the vertical axis.
         marks: the marks, in drawing order.
-        height: the height of the figure including its labels, in pixels.
+        height: the height of the chart including its labels, in pixels.
     """
 
     x: Axis
@@ -201,11 +201,11 @@ class Chart:
         return named if len(named) > 1 else ()
 
     def left(self, x: float) -> float:
-        """The distance of a position from the left edge, in percent."""
+        """The distance of a position from the left edge of the plot, in percent."""
         return round(self.x.percent(x), 3)
 
     def top(self, y: float) -> float:
-        """The distance of a value from the upper edge, in percent."""
+        """The distance of a value from the upper edge of the plot, in percent."""
         return round(100 - self.y.percent(y), 3)
 
     def box(self, bar: Bar) -> tuple[float, float, float, float]:
@@ -297,7 +297,7 @@ def category_axis(names: Sequence[str], title: str = "", *, reverse: bool = Fals
 
     Args:
         names: the categories.
-        title: what the categories are.
+        title: the title of the axis, which says what the categories are.
         reverse: whether to place the first category at the high end, which is the top of a vertical axis.
     """
     ticks = tuple((float(k), name) for k, name in enumerate(names))

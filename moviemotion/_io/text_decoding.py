@@ -19,9 +19,9 @@ _LEGACY_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
     *("iso8859_2", "iso8859_5", "koi8_r", "mac_roman", "gb18030", "big5", "shift_jis", "euc_jp", "cp949"),
 ]
-"""Encodings of scripts and subtitles other than Unicode."""
+"""Encodings other than Unicode that are used for scripts and subtitles."""
 _MIN_BYTES_TO_DETECT = 40
-"""Minimum number of non-ASCII bytes for detection; with fewer, Western European is assumed."""
+"""Minimum number of non-ASCII bytes for detecting the encoding; with fewer, cp1252 is assumed."""
 _MIN_ZERO_SHARE = 0.3
 
 
@@ -30,8 +30,8 @@ def read_text(path: Path, expected: str, suggested_format: str) -> str:
 
     Args:
         path: the file to read.
-        expected: what the file should contain, for the error message ("screenplay").
-        suggested_format: the format to save it in instead, for the error message ("Fountain (.fountain)").
+        expected: what the file should contain, for error messages, such as "screenplay".
+        suggested_format: the recommended format, for error messages, such as "Fountain (.fountain)".
 
     Raises:
         MoviemotionError: the file is missing, unreadable, empty, or not text.
@@ -40,7 +40,7 @@ def read_text(path: Path, expected: str, suggested_format: str) -> str:
     for magic, name in _BINARY_SIGNATURES.items():
         if data.startswith(magic):
             raise MoviemotionError(
-                f"{path}: this is {name}, not a {expected} in text form; save it as {suggested_format}."
+                f"{path}: this is {name}, not a plain-text {expected}; save it as {suggested_format}."
             )
     text = _decode(data)
     if text is None:
@@ -80,7 +80,7 @@ def _normalize_newlines(text: str) -> str:
 
 
 def _decode(data: bytes) -> str | None:
-    """Decode UTF-8, UTF-16 or the most likely legacy encoding; None if the data is not text."""
+    """Decode UTF-8, UTF-16 or the most likely legacy encoding; return None if the data is not text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     if b"\0" in data:  # no text encoding except UTF-16 contains zero bytes

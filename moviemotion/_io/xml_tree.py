@@ -49,7 +49,7 @@ def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
 
     Args:
         path: the file, named in error messages.
-        remedy: what to do instead, for the error message.
+        remedy: what the user should do instead, for error messages.
 
     Raises:
         MoviemotionError: the file is not well-formed, or declares a document type or entities.
@@ -80,6 +80,6 @@ def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
     parser.StartDoctypeDeclHandler = doctype  # entities can be declared only in a document type
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two mean an unknown encoding
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the last two indicate an unknown encoding
         raise MoviemotionError(f"{path}: the XML is malformed ({error}); {remedy}.") from None
     return open_nodes[0].children[0]

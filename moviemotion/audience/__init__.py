@@ -1,6 +1,6 @@
 """From cameras to samples: the emotions on each viewer's face, several times per second.
 
-In the order of the data:
+The packages and modules, in the order in which the data passes through them:
 
 - `video`: decode recordings to frames with film times, and black out areas that may not be processed.
 - `faces`: detect faces, predict emotions, assess quality, and track each viewer over time.

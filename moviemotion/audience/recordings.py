@@ -66,7 +66,7 @@ def no_progress(camera: Camera, seconds: float) -> None:
 
 
 class ProcessingInterruptedError(Exception):
-    """Processing was stopped on request; cameras that had already finished are saved."""
+    """Processing was stopped on request; the samples of finished cameras are saved."""
 
 
 class SampleCollector:
@@ -77,9 +77,9 @@ class SampleCollector:
 
         Args:
             name: the camera's name; viewers are named after it.
-            rate: the number of frames per second to be added.
-            detector: the face detector, which threads may share.
-            emotion_model: the emotion model, which threads may share.
+            rate: the number of frames per second that will be added.
+            detector: the face detector, which may be shared between threads.
+            emotion_model: the emotion model, which may be shared between threads.
         """
         self._name, self._rate = name, rate
         self._emotion_model = emotion_model
@@ -93,7 +93,7 @@ class SampleCollector:
         self.frames = 0
 
     def add_frames(self, frames: Sequence[Frame]) -> None:
-        """Process the next frames, which must have the same size and be in order of time."""
+        """Process the next frames, which must have the same size and be in chronological order."""
         images = [frame.image for frame in frames]
         found = self._scheduler.detect(images)
         for frame, in_frame in zip(frames, found, strict=True):
@@ -109,14 +109,14 @@ class SampleCollector:
         self.frames += len(frames)
 
     def samples(self, end: float, gaps: Sequence[tuple[float, float]] = ()) -> Samples:
-        """The samples of all frames added so far; faces in tracks that are not viewers are dropped.
+        """The samples of all frames added so far, without faces in tracks that do not belong to a viewer.
 
         Args:
             end: film time of the last frame, in seconds.
             gaps: stretches of film time without frames, as start and end in seconds.
         """
         viewers = self._tracker.viewers(self.frames, self._rate)
-        # Track → viewer, −1 for tracks that are not viewers.
+        # Track → viewer, −1 for tracks that do not belong to a viewer.
         number = np.full(len(self._tracker.tracks) + 1, -1, dtype=np.int16)
         for viewer, tracks_of_viewer in enumerate(viewers):
             number[tracks_of_viewer] = viewer
@@ -224,14 +224,14 @@ class CameraProcessor:
                     try:
                         samples = future.result()
                     except FaceNetworkError:
-                        raise  # it would fail on the other cameras, too
+                        raise  # the network would fail on the other cameras, too
                     except MoviemotionError as error:
                         problems[camera.name] = str(error)
                     else:
                         on_done(camera, samples)
             except BaseException:
-                # Leaving the pool waits for its threads; without this, it could wait for hours for the other
-                # recordings.
+                # On leaving the `with` block, the pool waits for its threads. Without these two calls, it
+                # could wait hours for the other recordings.
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -251,5 +251,5 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
 
 
 def viewer_names(camera: str, count: int) -> tuple[str, ...]:
-    """Names of a camera's viewers, from left to right; a single viewer is named like the camera."""
+    """Names of a camera's viewers, from left to right; a single viewer has the name of the camera."""
     return (camera,) if count == 1 else tuple(f"{camera}-{i + 1}" for i in range(count))

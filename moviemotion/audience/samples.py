@@ -38,7 +38,7 @@ class Samples:
         emotions: (n, 8) float32 emotion probabilities in the order of `EMOTIONS`.
         weight: (n,) float32 quality weight, 0 (rejected) to 1.
         rejection_reason: (n,) int8 index into `quality.REJECTION_REASONS`; 0 if the sample was not rejected.
-        identity_switches: pairs of `viewers` who changed places with each other.
+        identity_switches: the switches in which two of the `viewers` changed places with each other.
         gaps: stretches of film time without frames, as start and end in seconds.
     """
 
@@ -56,7 +56,7 @@ class Samples:
     gaps: tuple[tuple[float, float], ...] = ()
 
     def viewer_of_sample(self) -> NDArray[np.int16]:
-        """Correct the viewer of each sample for identity switches.
+        """Determine which viewer each sample shows, taking identity switches into account.
 
         Tracks stay with the seats, so after two viewers have changed places, the samples of each viewer carry
         the other viewer's index, unless the tracks followed the viewers.
@@ -65,7 +65,7 @@ class Samples:
             (n,) int16 index into `viewers` of the person shown in each sample.
         """
         person = self.viewer.copy()
-        # Seat → the current occupant. Switches do not commute, so they are applied in order of time.
+        # Seat → the current occupant. Switches do not commute, so they are applied in chronological order.
         sitting = np.arange(len(self.viewers), dtype=np.int16)
         for switch in sorted(self.identity_switches, key=lambda switch: switch.time):
             if not switch.followed:
@@ -104,7 +104,7 @@ class Samples:
     def read(cls, path: Path) -> Samples:
         """Read a file written by this or an earlier version of `write`.
 
-        Samples of version 1 have no quality weights: all of them are trusted.
+        Version 1 files contain no quality weights, so their samples are all fully trusted.
 
         Raises:
             NewerVersionError: the file was written by a newer version of the program.
@@ -132,20 +132,20 @@ class Samples:
 
 
 def _check_samples(samples: Samples) -> None:
-    """Raise a ValueError if a file that can be decoded has values that `write` never writes."""
+    """Raise a ValueError if a decoded file contains values that `write` never writes."""
     viewers = len(samples.viewers)
     indices = [samples.viewer, *([switch.first, switch.second] for switch in samples.identity_switches)]
     if any(np.any((np.asarray(index) < 0) | (np.asarray(index) >= viewers)) for index in indices):
-        raise ValueError("a sample of no viewer")
+        raise ValueError("unknown viewer")
     reasons = samples.rejection_reason
     if np.any((reasons < 0) | (reasons >= len(REJECTION_REASONS))):
         raise ValueError("unknown rejection reason")
     if not all(isinstance(viewer, str) for viewer in samples.viewers):
-        raise ValueError("viewers without names")
+        raise ValueError("viewer name that is not text")
     if not (np.isfinite(samples.end) and np.isfinite(samples.time).all()):
-        raise ValueError("a time that is not finite")
+        raise ValueError("time that is not finite")
     if not np.isfinite(samples.weight).all() or np.any(samples.weight < 0):
-        raise ValueError("an invalid weight")
+        raise ValueError("invalid quality weight")
 
 
 def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:

@@ -1,6 +1,6 @@
-"""Screenplays, and when each of their elements is on screen.
+"""Screenplays, and the times at which their elements are on screen.
 
-Packages, in the order of the data:
+The packages, in the order in which the data passes through them:
 
 - `formats`: screenplay files (Fountain, Final Draft, PDF, plain text, plug-ins) → `elements.Screenplay`
 - `subtitles`: subtitle files and subtitle tracks of films → timed spoken words

@@ -1,6 +1,6 @@
-"""The screenplay's data model: `Screenplay`, `Element` and the records they hold.
+"""The screenplay's data model: `Screenplay`, `Element` and the records they contain.
 
-Every parser in `moviemotion.screenplay.formats` returns these, and everything downstream reads them.
+Every parser in `moviemotion.screenplay.formats` returns a `Screenplay`, and all later steps read it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ElementKind(StrEnum):
 
 
 SPEECH_KINDS = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
-"""The kinds that follow a character name: what the character says, or how."""
+"""The kinds that follow a character name: what the character says, or how it is said."""
 
 
 class TextStyle(IntFlag):
@@ -56,18 +56,18 @@ class Element:
         kind: the kind of element.
         text: the text without markup; lines are joined by newlines.
         line: number of the element's first line in `Screenplay.source`, from 1.
-        lines: the number of source lines.
+        lines: the number of source lines that the element occupies.
         scene: number of the scene that contains the element, from 1; 0 before the first heading.
         character: the speaker's name without extensions such as (V.O.), for characters, dialogue,
             parentheticals and lyrics; otherwise None.
         dual: whether the speech is simultaneous with the previous speech (dual dialogue).
         number: a scene heading's number as printed in the script, such as 12A.
         level: depth of a section, from 1; 0 for other elements.
-        page: the page on which the element starts, as printed or, failing that, as counted; None if the file
-            has no pages.
+        page: number of the page on which the element starts. It is the printed number if there is one,
+            otherwise the number found by counting pages. None if the file has no pages.
         eighths: for a scene heading, the length of the scene in eighths of a page, at least 1; None for other
             elements, or if the file has neither pages nor scene lengths.
-        emphasis: runs of emphasized letters, in order and without overlap.
+        emphasis: runs of emphasized letters, in order and without overlaps.
     """
 
     kind: ElementKind
@@ -85,7 +85,7 @@ class Element:
 
 
 def speech_end(elements: Sequence[Element], index: int) -> int:
-    """The index after the speech of the character at `index`; `index` itself if there is no speech."""
+    """The index just after the speech of the character at `index`; `index` itself if there is no speech."""
     if elements[index].kind is not ElementKind.CHARACTER:
         return index
     end = index + 1

@@ -12,7 +12,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
 DETECTION_HEIGHT = 120
-"""Image height in pixels; cuts are just as visible in small images, which can be compared faster."""
+"""Image height in pixels; cuts are just as visible in small images, which are faster to compare."""
 SCENE_CHANGE_THRESHOLD = 10.0
 """Difference between consecutive frames (0 to 100) at which a shot starts; this is FFmpeg's default."""
 
@@ -20,7 +20,8 @@ SCENE_CHANGE_THRESHOLD = 10.0
 def detect_shot_changes(path: Path) -> tuple[float, ...]:
     """Detect cuts with FFmpeg's scene change detection (scdet).
 
-    Dissolves are not detected, nor are cuts between shots whose frames differ as much from one to the next.
+    Dissolves are not detected. A cut is also missed if consecutive frames within the shots differ as much as
+    the frames at the cut.
 
     Args:
         path: the film.

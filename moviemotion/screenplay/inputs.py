@@ -25,7 +25,7 @@ class ScriptInputs:
     Attributes:
         screenplay: the screenplay.
         subtitles: the film's subtitles, or None.
-        timing_sheet: when each scene is on screen, or None.
+        timing_sheet: the times at which each scene is on screen, or None.
         shot_changes: film times of shot changes in seconds, ascending; empty if unknown.
         files: the files that were read, starting with the script.
     """
@@ -89,10 +89,10 @@ def read_script_inputs(
 
     Args:
         script: the screenplay.
-        subtitles: a subtitle file, or a film with a subtitle track. Without it and without a timing sheet,
-            times are estimated from the page.
-        subtitle_track: number of the text track, from 1; needed if `subtitles` is a film with several.
-        timing_sheet: when each scene is on screen (CSV or EDL).
+        subtitles: a subtitle file, or a film with a subtitle track. If there is neither this nor a timing
+            sheet, times are estimated from the page.
+        subtitle_track: number of the text track, from 1; needed if `subtitles` is a film with several tracks.
+        timing_sheet: a file that states when each scene is on screen (CSV or EDL).
         shot_changes: a list of shot changes (.txt), or the film itself, in which shot changes are then
             detected.
         frame_rate: frames per second of an EDL's timecode; defaults to the film's frame rate if

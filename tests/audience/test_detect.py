@@ -159,5 +159,5 @@ def test_no_two_kept_boxes_overlap_and_each_dropped_one_overlaps_a_better(boxes:
 
 
 def test_missing_weights_are_an_error_with_a_remedy(tmp_path) -> None:
-    with pytest.raises(MoviemotionError, match=r"gone\.onnx: model file missing; reinstall"):
+    with pytest.raises(MoviemotionError, match=r"gone\.onnx: the model file is missing; reinstall"):
         create_onnx_session(tmp_path / "gone.onnx")

@@ -323,7 +323,7 @@ def test_a_file_that_is_no_model_or_absent_is_refused(tmp_path: Path) -> None:
     (bad := tmp_path / "bad.onnx").write_bytes(b"no network")
     with pytest.raises(MoviemotionError, match=r"bad\.onnx: not a readable ONNX model; give a file"):
         load_emotion_model(str(bad))
-    with pytest.raises(MoviemotionError, match=r"gone\.onnx: model file missing; give a file"):
+    with pytest.raises(MoviemotionError, match=r"gone\.onnx: the model file is missing; give a file"):
         load_emotion_model(str(tmp_path / "gone.onnx"))
 
 
@@ -347,15 +347,15 @@ def test_a_name_that_is_taken_or_reads_as_a_file_is_refused(name: str) -> None:
 
 
 def test_an_object_without_the_protocol_is_refused() -> None:
-    with pytest.raises(MoviemotionError, match="object: cannot be used as face detector; it must have name"):
+    with pytest.raises(MoviemotionError, match="object: cannot be used as the face detector; give an object"):
         load_detector(object())  # type: ignore[arg-type]
     register_emotion_model("thing", object)  # type: ignore[arg-type]
-    with pytest.raises(MoviemotionError, match="thing: cannot be used as emotion model; it must"):
+    with pytest.raises(MoviemotionError, match="thing: cannot be used as the emotion model; give"):
         load_emotion_model("thing")
 
 
 @pytest.mark.parametrize(("answer", "problem"), [
-    (np.full((1, 4), 0.25), r"returned an array \(1, 4\) instead of \(1, 8\)"),
+    (np.full((1, 4), 0.25), r"returned an array of shape \(1, 4\) instead of \(1, 8\)"),
     (np.full((1, 8), np.nan), "rows that are not probabilities"),
     (np.full((1, 8), 0.3), "rows that are not probabilities"),
     (np.full((1, 8), 1e300), "rows that are not probabilities"),
@@ -395,10 +395,10 @@ def box(**changes: object) -> FaceBox:
     ([[(1, 2, 3, 4)]], "tuple instead of a FaceBox"),
     ([[box(left=float("nan"))]], "not finite numbers"),
     ([[box(left="1")]], "not finite numbers"),
-    ([[box(right=100.0)]], "without an area"),
+    ([[box(right=100.0)]], "which has no area"),
     ([[box(left=1000.0, right=1100.0)]], "outside the image"),
     ([[box(right=1e9)]], "too large"),
-    ([[box(score=1.5)]], "score 1.5"),
+    ([[box(score=1.5)]], "score of 1.5"),
     ([[box(landmarks=None)]], "landmarks that are not a"),
     ([[box(landmarks=np.zeros((2, 5)))]], "landmarks that are not a"),
     ([[box(landmarks=np.full((5, 2), np.nan))]], "landmarks that are not finite"),
@@ -441,7 +441,7 @@ def test_code_of_others_that_fails_is_named(seats: list[Path], tmp_path: Path) -
     ({"framing": FaceFraming(side=48.0)}, "its framing.side is 48.0"),  # type: ignore[arg-type]
     ({"framing": FaceFraming(scale=float("nan"))}, "its framing.scale is nan"),
     ({"framing": FaceFraming(scale=9)}, "its framing.scale is 9"),
-    ({"predict": None}, "it must have name"),
+    ({"predict": None}, "give an object with name"),
     ({"predict": 5}, "its predict cannot be called"),
 ])  # fmt: skip
 def test_a_model_with_odd_attributes_is_refused(changes: dict[str, object], problem: str) -> None:
@@ -453,14 +453,14 @@ def test_a_model_with_odd_attributes_is_refused(changes: dict[str, object], prob
 
 
 @pytest.mark.parametrize(("act", "message"), [
-    (lambda: register_detector(5, FixedBoxDetector), "name: int instead of text"),
+    (lambda: register_detector(5, FixedBoxDetector), "name: expected text, got int"),
     (lambda: register_emotion_model("sad", AlwaysSadModel()), "factory: AlwaysSadModel cannot be called"),
     (lambda: load_detector(None), "^detector: NoneType: .*one of these names: centerface"),
     (lambda: load_detector(FixedBoxDetector), "FixedBoxDetector is a class"),
     (lambda: load_detector(""), "'': unknown face detector; use one of"),
     (lambda: load_emotion_model(""), "'': unknown emotion model; use one of"),
-    (lambda: load_emotion_model("/"), "/: a folder instead of an emotion model"),
-    (lambda: load_emotion_model(Path("/")), "/: a folder instead of an emotion model"),
+    (lambda: load_emotion_model("/"), "/: this is a folder, not an emotion model"),
+    (lambda: load_emotion_model(Path("/")), "/: this is a folder, not an emotion model"),
     (lambda: load_emotion_model("a\0b.onnx"), "unknown emotion model"),
     (lambda: load_emotion_model("a" * 5000), "unknown emotion model"),
     (lambda: load_emotion_model(None), "^model: NoneType: .*one of these names: shipped"),
@@ -497,9 +497,9 @@ def test_all_faces_of_one_image_are_detected() -> None:
 
 
 def test_an_image_that_is_not_uint8_is_refused() -> None:
-    with pytest.raises(MoviemotionError, match=r"image 1: unsupported array \(48, 48\) float64; give"):
+    with pytest.raises(MoviemotionError, match=r"image 1: unsupported float64 array of shape \(48, 48\);"):
         predict_emotions([np.zeros((48, 48), np.uint8), np.zeros((48, 48))])  # type: ignore[list-item]
-    with pytest.raises(MoviemotionError, match=r"image: unsupported array \(48, 48, 4\) uint8; give"):
+    with pytest.raises(MoviemotionError, match=r"image: unsupported uint8 array of shape \(48, 48, 4\);"):
         detect_faces(np.zeros((48, 48, 4), np.uint8))
 
 

@@ -145,5 +145,5 @@ def test_a_timing_sheet_corrects_subtitles_of_another_transfer() -> None:
     other = Retiming(23.976 / 25, 40.0, 0.0, 9).apply(film.subtitles)
     timed = align_script(film.screenplay, other, None, timing_sheet=sheet)
     errors = [abs(timed.cues[k].start - t) for k, t in film.starts.items()]
-    assert "run at 0.9590 of the film's speed" in timed.timing
+    assert "run at 0.9590 times the film's speed" in timed.timing
     assert np.quantile(errors, 0.9) < 3.0

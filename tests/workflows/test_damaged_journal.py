@@ -38,7 +38,7 @@ def test_a_damaged_stream_is_named_and_stays(study: Path, kind: str, at: float) 
     path = study / "live" / f"seat-01.{kind}.arrows"
     damage(path, at)
     problems = report(study).analysis.data_quality.problems
-    assert any(f"live/{path.name}: damaged" in line and "restore it" in line for line in problems)
+    assert any(f"live/{path.name}: damaged" in line and "restore the file" in line for line in problems)
     assert path.is_file()
     assert not any("did not keep up" in line for line in problems)
     shutil.copy(GOLDEN / "live" / path.name, path)
@@ -83,4 +83,4 @@ def test_a_gap_at_the_end_of_a_journal_that_was_cut_off_has_that_reason(study: P
     faces.write_bytes(faces.read_bytes()[: faces.stat().st_size // 2])
     assert read_brightness(live, "seat-01")[0][-1] > 4
     gaps = find_gaps(live, {"seat-01": Offset(0.0, float("nan"), "given")}, 5.0)
-    assert [gap.reason for gap in gaps][-1] == "lost: the journal of its faces is cut off"
+    assert [gap.reason for gap in gaps][-1] == "lost: the journal of the camera's faces is cut off"

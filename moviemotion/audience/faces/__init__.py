@@ -1,9 +1,9 @@
 """From frames to face readings assigned to viewers.
 
-In the order of the data:
+The modules, in the order in which the data passes through them:
 
 - `face_registry`: choose the face detector and the emotion model by name or file, or add others.
-- `detect`: the built-in face detector, the `FaceBox` it finds, and the crop of a face.
+- `detect`: the built-in face detector, the `FaceBox` objects that it returns, and face crops.
 - `face_scheduler`: decide which part of each frame to search, since most frames do not need a complete
   search.
 - `tracking`: join faces into tracks, and tracks into viewers, by position.
@@ -13,5 +13,5 @@ In the order of the data:
 - `face_readings`: apply these steps to the faces in frames and in single images.
 - `onnx_session`, `weights_fingerprint`: load and identify the network files.
 
-The networks themselves are in `models`, with the card of the shipped emotion model.
+The networks themselves are in `models`, together with the model card of the shipped emotion model.
 """

@@ -1,9 +1,10 @@
 """Detect faces in a frame, and crop them as an emotion model expects.
 
-CenterFace (Xu et al., 2020) predicts, for every fourth pixel of its input, how likely it is that a face is
-centered there, the face's extent, a subpixel offset of its center, and five landmarks. `CenterFaceDetector`
-decodes these maps into a `FaceBox` for each face. `crop_face` then cuts out a level square around the face,
-framed like the training faces of the shipped emotion model; `FaceFraming` specifies a different framing.
+For every fourth pixel of its input, CenterFace (Xu et al., 2020) predicts how likely it is that a face is
+centered there. It also predicts the face's extent, a subpixel offset of its center, and five landmarks.
+`CenterFaceDetector` decodes these maps into a `FaceBox` for each face. `crop_face` then cuts out a level
+square around the face, framed like the training faces of the shipped emotion model; `FaceFraming` specifies a
+different framing.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ NMS_IOU_THRESHOLD = 0.3
 OUTPUT_STRIDE = 4
 """Input pixels per cell of the network's output maps, along each axis."""
 MIN_PIXELS_PER_INPUT_PIXEL = 2
-"""A frame is subsampled before it is scaled down, to no fewer than this many frame pixels per pixel of the
-detector's input, along each axis."""
+"""Before a frame is scaled down, it is subsampled, but at least this many frame pixels remain along each axis
+for each pixel of the detector's input."""
 MIN_ROLL, MAX_ROLL = 5.0, 30.0
-"""Limits of the roll in degrees; a smaller roll is landmark noise, a larger one a landmark error."""
+"""Limits of the roll in degrees: a smaller roll is ignored as noise, and a larger one is clipped."""
 CROP_SIZE = 48
 CROP_SCALE = 1.04
 """Side of the crop relative to the longer side of the face box: the median over the training faces."""
@@ -146,7 +147,8 @@ def _decode(
         heat: (h, w) probability that a face is centered in the cell.
         extent: (2, h, w) logarithm of the face's height and width, in cells.
         offset: (2, h, w) row and column of the center within the cell.
-        marks: (10, h, w) y and x of the five landmarks, from the top left corner of the box, in box sizes.
+        marks: (10, h, w) y and x of the five landmarks, relative to the top left corner of the box, in units
+            of the box size.
         zoom: (2,) image pixels per input pixel, in x and y.
     """
     row, column = np.nonzero(heat > SCORE_THRESHOLD)
@@ -256,7 +258,7 @@ def _scaled_to(
 
 
 def _roll(face: FaceBox) -> float:
-    """Downward slope to the right of the line through the eyes, in degrees; 0 if it is almost level."""
+    """Downward slope of the line through the eyes from left to right, in degrees; 0 if almost level."""
     right, down = face.landmarks[1] - face.landmarks[0]
     roll = float(np.degrees(np.arctan2(down, right))) if right > 0 else 0.0
     return float(np.clip(roll, -MAX_ROLL, MAX_ROLL)) if abs(roll) >= MIN_ROLL else 0.0

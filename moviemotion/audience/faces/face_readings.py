@@ -1,4 +1,4 @@
-"""From detected faces to readings: crop each face, assess its quality, predict its emotions.
+"""From detected faces to readings: crop each face, assess its quality, and predict its emotions.
 
 Files, live cameras and single images all use these functions, so a face gives the same reading regardless of
 its source.
@@ -29,8 +29,8 @@ from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.errors import MoviemotionError
 
 SINGLE_IMAGE_LONG_SIDE = 640
-"""Length in pixels to which the longer side of a single image is scaled; faces that then measure 24 pixels
-are found."""
+"""Length in pixels to which the longer side of a single image is scaled. Faces of at least 24 pixels after
+scaling are found."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class FaceReadings:
 def predict_faces(
     images: Sequence[NDArray[np.uint8]], faces: Sequence[Sequence[FaceBox]], model: EmotionModel
 ) -> FaceReadings:
-    """Read the given faces in a sequence of frames.
+    """Compute the readings of the given faces in a sequence of frames.
 
     Args:
         images: (height, width, 3) uint8 RGB frames.
@@ -84,7 +84,7 @@ def detect_faces(
         image: (height, width, 3) uint8 RGB or (height, width) uint8 gray.
         detector: a name or a detector; pass a detector to load it only once for many images.
         long_side: pixels to which the longer side is scaled for detection; more pixels find smaller faces.
-        argument: what error messages call `image`.
+        argument: the name that error messages use for `image`.
 
     Returns:
         The faces, highest score first.
@@ -122,34 +122,36 @@ def predict_emotions(
     """
     loaded = load_emotion_model(model)
     if isinstance(images, str | bytes | Mapping | Image.Image) or not isinstance(images, Iterable):
-        raise MoviemotionError(f"images: {type(images).__name__} instead of images; pass a list of images")
+        raise MoviemotionError(f"images: expected images, got {type(images).__name__}; pass a list of images")
     if isinstance(images, np.ndarray) and images.ndim < 3 and images.size:
-        raise MoviemotionError(f"images: one array {images.shape}; pass a list of images, [image]")
+        raise MoviemotionError(
+            f"images: expected a list of images, got one array of shape {images.shape}; pass [image]"
+        )
     arrays = [_checked_image(f"image {number}", image) for number, image in enumerate(images)]
     return predict_checked(loaded, [frame_face_image(image, loaded.framing) for image in arrays])
 
 
 def _checked_image(name: str, given: object) -> NDArray[np.uint8]:
-    """An image as an array; refuses what is neither a gray nor an RGB image."""
+    """Convert an image to an array, and reject anything that is not a gray or RGB image."""
     if isinstance(given, Image.Image) and given.mode not in ("L", "RGB"):
-        # Numbers of a palette, or other colors, would be taken for gray levels or RGB.
+        # Palette indices and values in other color spaces would be mistaken for gray levels or RGB.
         raise MoviemotionError(f'{name}: has the mode {given.mode}; convert it with image.convert("RGB")')
     try:
         image: NDArray[np.uint8] = np.asarray(given)
-    except Exception as error:  # ragged lists, and whatever the conversion of other objects raises
+    except Exception as error:  # a ragged list, or any object whose conversion fails
         raise MoviemotionError(
-            f"{name}: {type(given).__name__} that is no array; give (height, width) uint8 gray "
+            f"{name}: expected an array, got {type(given).__name__}; give (height, width) uint8 gray "
             "or (height, width, 3) uint8 RGB"
         ) from error
     if image.ndim == 2 and image.shape[1] == 3:
         raise MoviemotionError(
-            f"{name}: an array {image.shape}, which looks like one row of an RGB image; "
+            f"{name}: the array of shape {image.shape} looks like one row of an RGB image; "
             "give (height, width) uint8 gray or (height, width, 3) uint8 RGB"
         )
     is_gray_or_rgb = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     if not is_gray_or_rgb or image.dtype != np.uint8 or not image.size:
         raise MoviemotionError(
-            f"{name}: unsupported array {image.shape} {image.dtype}; give (height, width) uint8 gray "
-            "or (height, width, 3) uint8 RGB"
+            f"{name}: unsupported {image.dtype} array of shape {image.shape}; give "
+            "(height, width) uint8 gray or (height, width, 3) uint8 RGB"
         )
     return image

@@ -11,7 +11,7 @@ The detector `centerface` and the emotion model `shipped` are built in. Others c
       register_emotion_model("mine", MyEmotionModel)
       screen(videos, out, model="mine")
 
-- In a package, declare an entry point. Every command then knows the name, without an import::
+- In a package, declare an entry point. The name is then available to every command, without an import::
 
       [project.entry-points."moviemotion.emotion_models"]
       mine = "my_package:MyEmotionModel"
@@ -48,20 +48,20 @@ _SUM_TOLERANCE = 1e-3
 MAX_FACES = 1000
 """Largest number of faces that a detector may report in one image."""
 MAX_BOX_SIZE = 8
-"""Largest side of a face box, in longer sides of its image."""
+"""Largest side of a face box, as a multiple of the longer side of its image."""
 FRAMING_SIDES = (8, 1024)
-"""Smallest and largest side in pixels of the images that an emotion model may ask for."""
+"""Smallest and largest side, in pixels, of the images that an emotion model may request."""
 FRAMING_SCALES = (0.2, 5.0)
-"""Smallest and largest scale that an emotion model may ask for."""
+"""Smallest and largest scale that an emotion model may request."""
 
 
 class FaceNetworkError(MoviemotionError):
-    """A face detector or an emotion model failed, or its result is not what the protocol promises."""
+    """A face detector or an emotion model failed, or its result does not conform to the protocol."""
 
 
 @runtime_checkable
 class FaceNetwork(Protocol):
-    """What a face detector and an emotion model have in common: how a study's provenance identifies them."""
+    """The properties that identify a face detector or an emotion model in a study's provenance."""
 
     @property
     def name(self) -> str:
@@ -72,8 +72,8 @@ class FaceNetwork(Protocol):
     def fingerprint(self) -> str:
         """A fingerprint that identifies the version of the network.
 
-        It must change whenever the results may change: a report warns about cameras that were measured with a
-        different fingerprint.
+        It must change whenever the results may change, because a report warns about cameras that were
+        measured with a different fingerprint.
         """
         ...
 
@@ -145,17 +145,20 @@ class _Registry(Generic[_T]):
     def register(self, name: str, factory: Callable[[], _T]) -> None:
         if not isinstance(name, str):
             raise MoviemotionError(
-                f"name: {type(name).__name__} instead of text; give the name of the {self._kind} as text"
+                f"name: expected text, got {type(name).__name__}; give the name of the {self._kind} as text"
             )
         if not callable(factory):
             raise MoviemotionError(
                 f"factory: {type(factory).__name__} cannot be called; pass the class of the {self._kind}"
             )
         if name == self._default:
-            raise MoviemotionError(f"{name}: the name of the built-in {self._kind}; choose another name")
+            raise MoviemotionError(
+                f"{name}: this name is reserved for the built-in {self._kind}; choose another name"
+            )
         if not name.strip() or name.endswith(".onnx"):
             raise MoviemotionError(
-                f"{name!r}: not a valid {self._kind} name; choose a nonempty name not ending in .onnx"
+                f"{name!r}: not a valid {self._kind} name; "
+                "choose a name that is not empty and does not end in .onnx"
             )
         self._factories[name] = factory
 
@@ -177,25 +180,23 @@ class _Registry(Generic[_T]):
         return made
 
     def check(self, name: str, made: object) -> None:
-        """Refuse an object that does not satisfy the protocol."""
+        """Reject an object that does not satisfy the protocol."""
         if isinstance(made, type):
-            raise MoviemotionError(
-                f"{name}: {made.__name__} is a class; give the {self._kind} itself, {made.__name__}()"
-            )
+            raise MoviemotionError(f"{name}: {made.__name__} is a class; give an instance, {made.__name__}()")
         try:
             satisfied = self._satisfied(made)
             problem = _attribute_problem(made) if satisfied else None
-        except Exception as error:  # attributes of others may be properties that raise anything
+        except Exception as error:  # attributes may be third-party properties that raise anything
             raise FaceNetworkError(
                 f"{name}: this {self._kind} failed ({_describe(error)}); fix or replace it"
             ) from error
         if not satisfied:
             raise MoviemotionError(
-                f"{name}: cannot be used as {self._kind}; it must have {self._required}, "
-                f"or be one of these names: {', '.join(self.names())}"
+                f"{name}: cannot be used as the {self._kind}; give an object with {self._required}, "
+                f"or one of these names: {', '.join(self.names())}"
             )
         if problem:
-            raise MoviemotionError(f"{name}: cannot be used as {self._kind}; {problem}")
+            raise MoviemotionError(f"{name}: cannot be used as the {self._kind} because {problem}")
 
     def _factory(self, name: str) -> Callable[[], _T]:
         if name in self._factories:
@@ -230,8 +231,8 @@ def register_detector(name: str, factory: Callable[[], FaceDetector]) -> None:
     """Make a face detector available under a name in this process.
 
     Args:
-        name: replaces an earlier registration of the same name.
-        factory: callable without arguments, called once for each screening or capture.
+        name: the name; an earlier registration of the same name is replaced.
+        factory: a callable that takes no arguments; it is called once for each screening or capture.
 
     Raises:
         MoviemotionError: the name belongs to the built-in detector or is not a valid name.
@@ -243,8 +244,8 @@ def register_emotion_model(name: str, factory: Callable[[], EmotionModel]) -> No
     """Make an emotion model available under a name in this process.
 
     Args:
-        name: replaces an earlier registration of the same name.
-        factory: callable without arguments, called once for each screening or capture.
+        name: the name; an earlier registration of the same name is replaced.
+        factory: a callable that takes no arguments; it is called once for each screening or capture.
 
     Raises:
         MoviemotionError: the name belongs to the built-in model or is not a valid name.
@@ -295,7 +296,7 @@ def load_emotion_model(model: ModelChoice = DEFAULT_MODEL) -> EmotionModel:
         is_folder = is_file = False
     if is_folder:
         raise MoviemotionError(
-            f"{model}: a folder instead of an emotion model; give an ONNX file "
+            f"{model}: this is a folder, not an emotion model; give an ONNX file "
             f"or one of these names: {', '.join(_MODELS.names())}"
         )
     if is_file or ((isinstance(model, Path) or model.endswith(".onnx")) and _is_file_name(str(model))):
@@ -322,7 +323,7 @@ def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) ->
         found = np.asarray(answer)
     except MoviemotionError:
         raise
-    except Exception as error:  # code of others may raise anything
+    except Exception as error:  # third-party code may raise anything
         raise FaceNetworkError(
             f"{model.name}: this emotion model failed ({_describe(error)}); fix or replace it"
         ) from error
@@ -334,7 +335,8 @@ def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) ->
     expected = (len(images), len(EMOTIONS))
     if found.shape != expected:
         raise FaceNetworkError(
-            f"{model.name}: this emotion model returned an array {found.shape} instead of {expected}; fix it"
+            f"{model.name}: this emotion model returned an array of shape {found.shape} "
+            f"instead of {expected}; fix it"
         )
     if not (
         np.isfinite(found).all()
@@ -350,17 +352,17 @@ def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) ->
 def detect_checked(
     detector: FaceDetector, images: Sequence[NDArray[np.uint8]], long_side: int
 ) -> list[list[FaceBox]]:
-    """Detect faces, and verify that the result is what the protocol promises.
+    """Detect faces, and verify that the result conforms to the protocol.
 
     Raises:
-        MoviemotionError: the detector failed, or returned something else than a list of plausible face boxes
+        MoviemotionError: the detector failed, or returned anything other than a list of plausible face boxes
             for each image.
     """
     try:
         found = detector.detect(images, long_side)
     except MoviemotionError:
         raise
-    except Exception as error:  # code of others may raise anything
+    except Exception as error:  # third-party code may raise anything
         raise FaceNetworkError(
             f"{detector.name}: this face detector failed ({_describe(error)}); fix or replace it"
         ) from error
@@ -377,11 +379,11 @@ def detect_checked(
 
 
 def _faces_problem(faces: object, image: NDArray[np.uint8]) -> str | None:
-    """What is wrong with a detector's faces in one image; None if nothing is."""
+    """The problem with a detector's faces in one image; None if there is none."""
     if not isinstance(faces, list):
         return f"{_kind_name(faces)} instead of a list of faces"
     if len(faces) > MAX_FACES:
-        return f"{len(faces)} faces in one image, more than {MAX_FACES}"
+        return f"{len(faces)} faces in one image, which is more than {MAX_FACES}"
     seen: set[tuple[float, ...]] = set()
     for face in faces:
         problem = _face_problem(face, image)
@@ -401,18 +403,18 @@ def _face_problem(face: object, image: NDArray[np.uint8]) -> str | None:
     if not all(isinstance(value, Real) and math.isfinite(value) for value in numbers):
         return "a face box with values that are not finite numbers"
     if not 0 <= face.score <= 1:
-        return f"a face with the score {face.score:g}, not 0–1"
+        return f"a face with a score of {face.score:g}, which is not in the range 0–1"
     return _box_problem(face, *image.shape[:2]) or _landmarks_problem(face.landmarks)
 
 
 def _box_problem(face: FaceBox, height: int, width: int) -> str | None:
     box = f"the face box {face.left:g}, {face.top:g}, {face.right:g}, {face.bottom:g}"
     if face.right <= face.left or face.bottom <= face.top:
-        return f"{box} (left, top, right, bottom) without an area"
+        return f"{box} (left, top, right, bottom), which has no area"
     if face.right <= 0 or face.bottom <= 0 or face.left >= width or face.top >= height:
         return f"{box}, which lies outside the image of {width}×{height} pixels"
     if face.size > MAX_BOX_SIZE * max(height, width):
-        return f"{box}, too large for the image of {width}×{height} pixels"
+        return f"{box}, which is too large for the image of {width}×{height} pixels"
     return None
 
 
@@ -423,11 +425,11 @@ def _landmarks_problem(marks: object) -> str | None:
 
 
 def _attribute_problem(made: object) -> str | None:
-    """What is wrong with the attributes of a detector or an emotion model; None if nothing is."""
+    """The problem with the attributes of a detector or an emotion model; None if there is none."""
     for attribute in ("name", "fingerprint"):
         value = getattr(made, attribute)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            return f"its {attribute} is {_shown(value)}; make it a non-empty text of one line"
+            return f"its {attribute} is {_shown(value)}; make it a single non-empty line of text"
     for method in ("detect", "predict"):
         if hasattr(made, method) and not callable(getattr(made, method)):
             return f"its {method} cannot be called; make it a method"
@@ -463,10 +465,10 @@ def _kind_name(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value in one short line."""
+    """A value as one short line of text."""
     return " ".join(repr(value).split())[:80]
 
 
 def _describe(error: Exception) -> str:
-    """An error in one short line."""
+    """An error as one short line of text."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]

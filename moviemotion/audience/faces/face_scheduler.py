@@ -4,10 +4,10 @@ Running the detector on every complete frame in full detail would dominate the c
 audience mostly sits still, so most frames need much less:
 
 1. A known face is searched for in a small square around its last position.
-2. If the face has hardly moved two frames later, the frame in between is not searched at all: the box is
-   interpolated, provided that the pixels there agree with both neighboring frames.
-3. The complete frame is searched for new faces at intervals, and whenever a known face is not found at its
-   position; the frame is scaled down as far as the smallest known face allows.
+2. If the face has hardly moved two frames later, the frame in between is not searched at all. Instead, the
+   box is interpolated, provided that the pixels there agree with both neighboring frames.
+3. The complete frame is searched for new faces at intervals, and whenever a known face is not found near its
+   last position. For this search, the frame is scaled down as far as the smallest known face allows.
 """
 
 from __future__ import annotations
@@ -26,20 +26,19 @@ enough for faces of 24 pixels."""
 TARGET_FACE_PIXELS = 64
 """Size in pixels of the smallest known face after scaling when the complete frame is searched."""
 SEARCH_SIDE, SEARCH_FACE_SIZES = 96, 2.25
-"""Size in pixels to which the square around a known face is scaled, and the square's side in face sizes."""
+"""Size in pixels to which the square around a known face is scaled, and side of the square in face sizes."""
 MAX_MOVE, MAX_SIZE_RATIO = 0.5, 1.5
-"""Maximum movement of a face, in face sizes, and maximum factor of its change in size, to count as the same
-face."""
+"""Maximum movement, in face sizes, and maximum size ratio at which a face still counts as the same face."""
 STILL_TOLERANCE = 0.1
 """Maximum movement of a known face over two frames, in face sizes, for its box in the middle frame to be
 interpolated …"""
 UNCHANGED_TOLERANCE, COMPARISON_POINTS = 0.3, 12
-"""… and the largest mean difference between the middle frame and its neighbors there, as a fraction of their
-contrast, compared at this many points along each side."""
+"""… and the largest mean difference between the middle frame and its neighbors in this box, as a fraction of
+their contrast. The second value is the number of points compared along each side."""
 FULL_FRAME_INTERVAL = 8
 """Number of frames after which the complete frame is searched for new faces …"""
 FULL_RESOLUTION_INTERVAL = 160
-"""… and in full detail, for distant faces behind a near one."""
+"""… and number of frames after which it is searched in full detail, for distant faces behind a near one."""
 MAX_MISSING_FRAMES = 8
 """Number of frames for which the complete frame is searched for a lost face."""
 
@@ -54,7 +53,7 @@ class FaceScheduler:
         """Create a scheduler without known faces.
 
         Args:
-            detector: the face detector, which cameras in several threads may share.
+            detector: the face detector, which may be shared between cameras in several threads.
         """
         self._detector = detector
         self._frames = 0
@@ -68,7 +67,7 @@ class FaceScheduler:
         """Detect the faces in the next frames.
 
         Args:
-            images: (height, width, 3) uint8 RGB frames, in order of time.
+            images: (height, width, 3) uint8 RGB frames, in chronological order.
 
         Returns:
             The faces in each frame.
@@ -153,7 +152,8 @@ class FaceScheduler:
         """Length in pixels of the longer side for the next search of the complete frame."""
         smallest = min((face.size for face in found), default=None)
         if smallest is None:
-            # A distant viewer may come back equally distant, until a search in full detail finds nobody.
+            # A distant viewer may come back at the same distance. The size of the search is therefore reduced
+            # only after a search in full detail has found nobody.
             return DETECTION_SIDES[1] if full_detail else max(self._long_side, DETECTION_SIDES[1])
         side = -(-max(image.shape[:2]) * TARGET_FACE_PIXELS // smallest)
         return int(np.clip(side, DETECTION_SIDES[0], DETECTION_SIDES[-1]))
@@ -178,7 +178,7 @@ def _is_same_face(face: FaceBox, known: FaceBox) -> bool:
 def _is_unchanged(
     face: FaceBox, before: NDArray[np.uint8], image: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> bool:
-    """Whether a frame agrees with its neighbors at a face, so that nobody left and no hand was raised."""
+    """Whether a frame agrees with its neighbors around a face, so nobody left and no hand was raised."""
     side = max(2, round(face.size))
     step = max(1, side // COMPARISON_POINTS)
     left, top = (round(center - side / 2) for center in face.center)
@@ -210,7 +210,7 @@ def _interpolated(a: FaceBox, b: FaceBox) -> FaceBox:
 
 @dataclass(frozen=True)
 class _SearchRegion:
-    """A square in which to search for a known face, in units of every `step`-th pixel of the frame."""
+    """A square in which to search for a known face, in a frame subsampled to every `step`-th pixel."""
 
     left: int
     top: int

@@ -8,7 +8,8 @@ the first seconds (the reference) and compares them with the current ones:
 - If each viewer's clothing now matches the other viewer's reference, they changed places unseen and the
   tracks stayed with the seats: from then on, each track shows the other person.
 
-Clothing is a histogram of 36 numbers. It is held in memory while the camera is processed and never written.
+Clothing is described by a histogram of 36 values. It is held in memory while the camera is processed and is
+never written to disk.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ REFERENCE_SECONDS = 5.0
 SMOOTHING_TIME_CONSTANT = 2.0
 """Time constant in seconds of the current position and clothing, which are smoothed exponentially."""
 OUT_OF_SIGHT_SECONDS = 2.0
-"""Seconds without a detection after which a viewer is out of sight and is not compared."""
+"""Seconds without a detection after which a viewer counts as out of sight and is not compared."""
 CLOTHING_MARGIN = 0.4
 """How much nearer each viewer must be to the other's reference clothing than to their own, as a fraction of
-the distance between the two references, because clothes differ less in the dark …"""
+the distance between the two references. It is a fraction because clothes differ less in the dark …"""
 MIN_CLOTHING_MARGIN = 0.12
-"""… but by at least this Hellinger distance, from 0 to 1."""
+"""… but each viewer must be nearer by at least this Hellinger distance, from 0 to 1."""
 POSITION_MARGIN = 1.5
 """How much nearer each viewer must be to the other's reference position than to their own, in face sizes."""
 _BINS = np.linspace(-2.5, 1.5, 13)
@@ -42,7 +43,7 @@ _BINS = np.linspace(-2.5, 1.5, 13)
 
 @dataclass(frozen=True)
 class IdentitySwitch:
-    """Two viewers who changed places with each other.
+    """A switch in which two viewers change places with each other.
 
     Attributes:
         time: film time in seconds from which each viewer sat in the other's place. If both were out of sight
@@ -208,7 +209,7 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
 def _switch_gain(
     a: Float, b: Float, own_a: Float, own_b: Float, distance: Callable[[Float, Float], float]
 ) -> float:
-    """How much nearer a and b are to each other's references than to their own: the smaller of both gains."""
+    """How much nearer a and b are to each other's references than to their own (the smaller value)."""
     return min(distance(a, own_a) - distance(a, own_b), distance(b, own_b) - distance(b, own_a))
 
 

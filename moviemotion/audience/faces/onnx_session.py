@@ -23,7 +23,7 @@ def create_onnx_session(weights: Path, remedy: str = REINSTALL) -> ort.Inference
         MoviemotionError: the file is missing, or ONNX Runtime cannot load it.
     """
     if not weights.is_file():
-        raise MoviemotionError(f"{weights}: model file missing; {remedy}")
+        raise MoviemotionError(f"{weights}: the model file is missing; {remedy}")
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

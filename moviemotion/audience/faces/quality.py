@@ -2,11 +2,11 @@
 
 The emotion model sees a crop of 48×48 pixels, so blur, light and occlusion are measured on that crop:
 anything outside it cannot mislead the model. Each measure has a value at which a face is rejected and a value
-at which it is good; between these values, the measure's factor rises linearly from 0 to 1. The weight is the
+at which it is good. Between these values, the measure's factor rises linearly from 0 to 1. The weight is the
 product of the factors.
 
-The limits for size and blur were chosen by shrinking and blurring good faces: the factor follows the squared
-correlation between the readings before and after (`benchmarks/small_faces.py`).
+The limits for size and blur were chosen by shrinking and blurring good faces. The factor follows the squared
+correlation between the readings before and after this degradation (`benchmarks/small_faces.py`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class QualityLimits:
     Attributes:
         rejected_at: value at which the factor is 0.
         good_at: value beyond which the factor is 1.
-        reason: the reason given for a rejection.
+        reason: the reason that is given if a face is rejected.
     """
 
     rejected_at: float
@@ -54,7 +54,7 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
 }
 REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
 MIN_WEIGHT = 0.1
-"""Minimum weight; a face with a lower weight is rejected with the reason of its lowest factor."""
+"""Minimum weight; a face with a lower weight is rejected for the reason with the lowest factor."""
 
 
 def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dict[str, Float]:
@@ -72,8 +72,8 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
         - contrast: standard deviation of the middle of the crop, in gray levels.
         - sharpness: log10 of the variance of the Laplacian (Pech-Pacheco et al., 2000) over the variance of
           the gray levels, which makes it independent of the lighting.
-        - turn: distance of the nose from the middle between the eyes, in half eye distances: 0 for a frontal
-          face, 1 with the nose in front of one eye.
+        - turn: distance of the nose from the midpoint between the eyes, in units of half the distance between
+          the eyes. It is 0 for a frontal face and 1 if the nose is in front of one eye.
         - cover: fraction of the middle of the face that is occluded by a hand or an object, as estimated by a
           small network (trained by `moviemotion lab train-occlusion`).
     """
@@ -105,7 +105,8 @@ def quality_weights(
         crops: n arrays (48, 48) uint8 gray, as returned by `crop_face` by default.
 
     Returns:
-        (n,) quality weights, 0 (rejected) to 1; (n,) indices into `REJECTION_REASONS`, 0 if not rejected.
+        The quality weights, (n,), from 0 (rejected) to 1, and the reasons for rejection, (n,), as indices
+        into `REJECTION_REASONS`, 0 for faces that are not rejected.
     """
     measures = measure_quality(faces, crops)
     factors = np.stack(

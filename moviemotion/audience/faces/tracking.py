@@ -1,8 +1,8 @@
 """Join the faces of one camera into tracks, and tracks into viewers, by position and without recognition.
 
-An audience mostly sits still, so a face belongs to the viewer last seen nearest to it, in units of the face
-size. A viewer who leans out of the frame and comes back is the same viewer; the longer they were out of
-sight, the farther away they may return.
+An audience mostly sits still, so a face is assigned to the viewer last seen nearest to it, in units of the
+face size. A viewer who leans out of the frame and comes back is the same viewer. The longer they were out of
+sight, the farther from their last position they may reappear.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GATE_LIMIT = 2.5
 EXTRAPOLATION_SECONDS = 0.5
 """Number of seconds for which motion is extrapolated."""
 MAX_SIZE_RATIO = 2.0
-"""Factor by which a face may grow or shrink between two samples."""
+"""Maximum factor by which a face may grow or shrink between two samples."""
 SINGLE_SEAT_SHARE = 0.01
 """A camera shows a single seat if at most this fraction of its frames with faces have two or more."""
 MIN_TRACK_SECONDS = 2.0
@@ -113,7 +113,7 @@ class ViewerTracker:
     def viewers(self, frames: int, rate: float) -> list[list[int]]:
         """Decide which tracks are viewers.
 
-        A viewer must be seen for 2 s and in 5 % of the frames, or for 30 s in a long film; anything less is a
+        A viewer must be seen for 2 s and in 5 % of the frames, or for 30 s in a long film. Anything less is a
         passer-by or a false detection. If the camera shows a single seat, all tracks are one viewer, however
         far the face jumps.
 

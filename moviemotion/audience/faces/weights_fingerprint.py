@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def weights_fingerprint(path: Path) -> str:
-    """A short hash of the complete file, which is equal only for identical weights and metadata."""
+    """Return a short hash of the complete file; only identical weights and metadata have equal hashes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

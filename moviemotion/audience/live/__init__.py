@@ -1,6 +1,6 @@
 """From live cameras to samples on the film's clock.
 
-In the order of the data:
+The modules, in the order in which the data passes through them:
 
 - `seats_config`: read `seats.toml`, which lists the cameras.
 - `sources`: frames from network cameras, devices, or files played as if they were live.

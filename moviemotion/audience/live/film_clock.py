@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def sample_indices(times: ArrayLike, rate: float) -> NDArray[np.int64]:
-    """Number the sample to which each frame belongs; the first frame with each number is sampled.
+    """Return the number of the sample to which each frame belongs; the first frame of each number is sampled.
 
     Args:
         times: film times in seconds.
@@ -34,7 +34,8 @@ class FilmClock:
         """Create a paused clock.
 
         Args:
-            speed: seconds of film time per second; greater than 1 only for recordings played as live cameras.
+            speed: seconds of film time per second of real time; greater than 1 only for recordings that are
+                played as if they were live.
         """
         self._speed = speed
         self._changed = threading.Condition()
@@ -79,7 +80,7 @@ class FilmClock:
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> bool:
-        """Wait, even during a pause. Returns False if the clock has been stopped."""
+        """Wait for some seconds, even during a pause. Returns False if the clock has been stopped."""
         with self._changed:
             return not self._changed.wait_for(lambda: self._stopped, seconds / self._speed)
 
@@ -98,9 +99,9 @@ class FilmClock:
 class CameraClock:
     """Converts a camera's own timestamps to film time.
 
-    Each frame arrives with a variable delay. The smallest delay is the constant part, so film time is the
-    camera's time plus the smallest difference between the two clocks. To follow a drifting clock, this
-    difference is allowed to grow slowly.
+    Each frame arrives with a variable delay, and the smallest delay is its constant part. Film time is
+    therefore the camera's time plus the smallest difference between the two clocks. To follow a drifting
+    clock, this difference is allowed to grow slowly.
     """
 
     MAX_DRIFT = 1e-3

@@ -32,9 +32,9 @@ from moviemotion.audience.recordings import viewer_names
 from moviemotion.audience.samples import Samples
 
 MIN_REPORTED_GAP = 2.0
-"""Seconds without a sample that are reported as a gap unless the camera's state already explains them."""
+"""Minimum time without a sample, in seconds, that is reported unless the camera's state explains it."""
 MAX_COMPARED_SECONDS = 1200.0
-"""Seconds of the film whose brightness is compared; decoding more takes long without adding accuracy."""
+"""Seconds of the film whose brightness is compared; decoding more would take long without adding accuracy."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Gap:
     Attributes:
         camera: the camera's name.
         start, end: film times in seconds.
-        reason: human-readable reason.
+        reason: the reason, as human-readable text.
     """
 
     camera: str
@@ -150,7 +150,7 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
     ]
     frames = faces.frame_times[_outside_intervals(faces.frame_times, frozen)]
     viewers = tracker.viewers(len(frames), rate)
-    # Track → viewer, −1 for tracks that are not viewers.
+    # Track → viewer, −1 for tracks that do not belong to a viewer.
     number = np.full(len(tracker.tracks) + 1, -1, dtype=np.int16)
     for viewer, tracks_of_viewer in enumerate(viewers):
         number[tracks_of_viewer] = viewer
@@ -179,7 +179,7 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
 
 
 def count_dropped_pictures(folder: Path, camera: str, rate: float) -> int:
-    """Count the frames that were due for a sample but were dropped because reading did not keep up."""
+    """Count the frames that should have been sampled but were dropped because reading did not keep up."""
     frozen = [
         (start, end)
         for start, end, state, _ in _state_intervals(folder, camera)
@@ -191,7 +191,7 @@ def count_dropped_pictures(folder: Path, camera: str, rate: float) -> int:
 
 
 def find_gaps(folder: Path, offsets: Mapping[str, Offset], rate: float) -> list[Gap]:
-    """Find every stretch of at least `MIN_REPORTED_GAP` without samples, and every loss, however short.
+    """Find every stretch of at least `MIN_REPORTED_GAP` without samples, and every loss of a camera.
 
     Args:
         folder: the journal folder.
@@ -199,7 +199,7 @@ def find_gaps(folder: Path, offsets: Mapping[str, Offset], rate: float) -> list[
         rate: samples per second.
 
     Returns:
-        The gaps, grouped by camera and in order of time.
+        The gaps, grouped by camera and in chronological order.
     """
     ends = {camera: _last_picture_time(folder, camera) + offset.seconds for camera, offset in offsets.items()}
     end = max(ends.values(), default=0.0)
@@ -248,7 +248,7 @@ def _outside_intervals(times: NDArray[np.float64], spans: Sequence[tuple[float, 
 
 
 def _sample_gaps(faces: DetectedFaces, end: float, least: float) -> list[tuple[float, float]]:
-    """Stretches of at least `least` seconds between two sampled frames."""
+    """The start and end of each stretch of at least `least` seconds between two sampled frames."""
     times = np.concatenate([[0.0], faces.frame_times, [end]])
     at = np.flatnonzero(np.diff(times) >= least)
     return list(zip(times[at].tolist(), times[at + 1].tolist(), strict=True))
@@ -260,11 +260,11 @@ def _gap_reason(folder: Path, camera: str, start: float, end: float) -> str:
     arrived = ((times > start) & (times < end)).any()
     is_cut_off = arrived and not is_faces_journal_closed(folder, camera)
     if is_cut_off and not (read_faces(folder, camera).frame_times > start).any():
-        return "lost: the journal of its faces is cut off"
+        return "lost: the journal of the camera's faces is cut off"
     return "dropped: reading did not keep up" if arrived else "no frame arrived"
 
 
 def _last_picture_time(folder: Path, camera: str) -> float:
     times, _ = read_brightness(folder, camera)
-    # The brightness may be cut off before the faces.
+    # The brightness journal may be cut off earlier than the faces journal.
     return float(max([*times[-1:], *read_faces(folder, camera).frame_times[-1:]], default=0.0))

@@ -1,8 +1,8 @@
 """The journal of a live capture: observations are on disk within seconds and readable after a crash.
 
-A journal is a folder. It contains two Arrow streams per camera, one with the faces and one with the
-brightness of the frames, and the state changes and identity switches of all cameras as JSON lines. Arrow
-streams and JSON lines can be read up to the last complete record, so nothing has to be repaired after a
+A journal is a folder. For each camera, it contains two Arrow streams, one with the faces and one with the
+brightness of the frames. The state changes and identity switches of all cameras are stored as JSON lines.
+Arrow streams and JSON lines can be read up to the last complete record, so nothing has to be repaired after a
 crash.
 """
 
@@ -30,7 +30,7 @@ from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import SettingError
 
 FLUSH_INTERVAL = 5.0
-"""Interval in seconds at which rows are written, and thus the most that is lost in a crash."""
+"""Interval in seconds at which rows are written; no more than this much time is lost in a crash."""
 JOURNAL = FileSchema("moviemotion/capture-journal", 2)
 """Schema of every file in the folder. Version 2 added the schema name and version, and standard names for
 files and columns."""
@@ -54,31 +54,31 @@ BRIGHTNESS_SCHEMA = pa.schema(
 )
 _STATES_FILE, _SWITCHES_FILE = "states.jsonl", "identity-switches.jsonl"
 _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
-"""End of an Arrow stream that was closed. Each message starts with the first four bytes."""
+"""End of an Arrow stream that was closed. The first four of these bytes also start each message."""
 _ALIGNMENT = 8
 """Messages start at multiples of this many bytes."""
 _MAX_HEADER_BYTES = 1 << 16
-"""Sizes of a message's header from here on are damaged."""
+"""Limit of the plausible size of a message header; larger sizes indicate damage."""
 _MAX_SECONDS = 30 * 86400.0
-"""Later times of a capture's clock are damaged."""
+"""Limit of the plausible capture time in seconds; later times indicate damage."""
 _TOLERANCE = 1e-3
-"""Of values that rounding may raise above their limit."""
+"""Amount by which rounding may raise a value above its limit."""
 _Record = TypeVar("_Record")
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
-"""The remaining columns of the row for a sampled frame without a face; such frames count too."""
+"""All values except the time in the row of a sampled frame without a face."""
 
 
 class CameraState(StrEnum):
     """The state of a camera."""
 
     WAITING = "waiting"
-    """Not reached yet."""
+    """The camera has not been reached yet."""
     LIVE = "live"
     LOST = "lost"
     FROZEN = "frozen"
     """The camera keeps sending the same image."""
     ENDED = "ended"
-    """A file that was played to its end."""
+    """The camera is a file that was played to its end."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class StateChange:
         camera: the camera's name.
         time: when the state began, in seconds on the capture clock.
         state: the new state.
-        why: human-readable reason, if any.
+        why: the reason as human-readable text, or an empty string.
     """
 
     camera: str
@@ -201,7 +201,11 @@ def read_identity_switches(folder: Path, camera: str) -> list[IdentitySwitch]:
 
 
 def read_brightness(folder: Path, camera: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Read the time of each picture of a camera, (n,) seconds, and its mean brightness, (n,) 0–255."""
+    """Read the brightness of a camera's frames.
+
+    Returns:
+        The time of each frame in seconds, (n,), and the mean brightness of each frame, (n,), from 0 to 255.
+    """
     table = _scan_arrow_stream(folder / f"{camera}.brightness.arrows", BRIGHTNESS_SCHEMA).table
     return table["time"].to_numpy(), table["brightness"].to_numpy()
 
@@ -253,11 +257,11 @@ def read_faces(folder: Path, camera: str) -> DetectedFaces:
 
 
 def journal_problems(folder: Path, cameras: Iterable[str]) -> Iterator[str]:
-    """One line for each damaged file, except for a last record that was being written.
+    """Describe each damaged file in one line; an unfinished last record does not count as damage.
 
     Args:
-        folder: the journal.
-        cameras: their names.
+        folder: the journal folder.
+        cameras: the names of the cameras.
     """
     damaged = []
     for camera in cameras:
@@ -269,13 +273,13 @@ def journal_problems(folder: Path, cameras: Iterable[str]) -> Iterator[str]:
     damaged += [switches] if _scan_json_lines(switches, _identity_switch)[1] else []
     for path in map(_existing, damaged):
         yield (
-            f"{folder.name}/{path.name}: damaged, so data of the capture are lost; restore it from a backup "
-            f"and make the report again, or delete {folder.name} to do without them"
+            f"{folder.name}/{path.name}: damaged, so some captured data is lost; restore the file from a "
+            f"backup and create the report again, or delete {folder.name} to continue without this data"
         )
 
 
 def is_faces_journal_closed(folder: Path, camera: str) -> bool:
-    """Whether the journal of a camera's faces ends as a capture that was stopped ends it."""
+    """Whether a camera's faces journal was closed properly when the capture was stopped."""
     try:
         return (folder / f"{camera}.faces.arrows").read_bytes()[-len(_STREAM_END) :] == _STREAM_END
     except OSError:
@@ -288,7 +292,11 @@ def _append_json_line(file: TextIO, fields: dict[str, object]) -> None:
 
 
 def _scan_json_lines(path: Path, parse: Callable[[Any], _Record]) -> tuple[list[_Record], bool]:
-    """The records of a file, and whether others are damaged."""
+    """Read the valid records of a file.
+
+    Returns:
+        The valid records, and whether any other records are damaged.
+    """
     records = []
     path = _existing(path)
     try:
@@ -296,7 +304,7 @@ def _scan_json_lines(path: Path, parse: Callable[[Any], _Record]) -> tuple[list[
     except OSError:
         return [], True
     damaged = False
-    # What follows the last line end was being written when the machine stopped.
+    # Text after the last line end was still being written when the machine stopped.
     for number, line in enumerate([*lines, unfinished]):
         try:
             record = json.loads(line)
@@ -317,20 +325,20 @@ def _identity_switch(line: Any) -> tuple[str, IdentitySwitch]:
     fields = {key: value for key, value in line.items() if key != "camera"}
     switch = IdentitySwitch(**{**fields, "time": _time(line)})
     if min(switch.first, switch.second) < 0:
-        raise ValueError("no track")
+        raise ValueError("invalid track number")
     return str(line["camera"]), switch
 
 
 def _time(line: Any) -> float:
     time_ = line["time"]
     if not -math.inf < time_ < math.inf:
-        raise ValueError("not a time")
+        raise ValueError("invalid time")
     return float(time_)
 
 
 @dataclass(frozen=True)
 class _ScannedStream:
-    """What an Arrow stream holds, and whether other rows are damaged."""
+    """The valid rows of an Arrow stream, and whether any other rows are damaged."""
 
     table: pa.Table
     damaged: bool
@@ -352,7 +360,7 @@ def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
             JOURNAL.check_metadata(path, {key.decode(): value.decode() for key, value in metadata.items()})
             end = file.tell()
             for batch in stream:
-                # Columns of version 1 have the same order, but other names.
+                # The columns of version 1 are in the same order, but have different names.
                 batches.append(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
                 end = file.tell()
         except (pa.ArrowException, OSError, ValueError, TypeError, LookupError):
@@ -366,7 +374,7 @@ def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
 
 
 def _is_incomplete_batch(rest: bytes) -> bool:
-    """Whether the unreadable rest of a stream is one batch that was being written."""
+    """Whether the unreadable rest of a stream is a single batch that was still being written."""
     starts = range(_ALIGNMENT, len(rest) - 7, _ALIGNMENT)
     if any(rest[k : k + 4] == _STREAM_END[:4] and not any(rest[k + 6 : k + 8]) for k in starts):
         return False  # another message follows
@@ -383,7 +391,7 @@ def _is_incomplete_batch(rest: bytes) -> bool:
 
 
 def _valid_rows(table: pa.Table) -> NDArray[np.bool_]:
-    """(n,) whether each row has values that a capture writes."""
+    """(n,) whether each row contains only values that a capture could have written."""
     time_ = table["time"].to_numpy()
     valid: NDArray[np.bool_] = (time_ >= 0) & (time_ < _MAX_SECONDS)
     for name in (*map(str, EMOTIONS), "detection", "weight", "brightness"):
@@ -398,7 +406,7 @@ def _valid_rows(table: pa.Table) -> NDArray[np.bool_]:
 
 
 def _existing(path: Path) -> Path:
-    """The path of a journal file; its version 1 name is used if only that file exists."""
+    """The path of a journal file, or of its version 1 counterpart if only that exists."""
     for suffix, earlier in _EARLIER_SUFFIXES.items():
         named = path.with_name(path.name.removesuffix(suffix) + earlier)
         if path.name.endswith(suffix) and named.is_file() and not path.is_file():

@@ -41,8 +41,8 @@ from moviemotion.errors import SettingError
 QUEUE_DEPTH = 4
 """Maximum number of frames per camera waiting to be read."""
 FROZEN_TOLERANCE = 0.3
-"""A frame counts as unchanged up to this mean difference in gray levels from the last changed frame; people
-in front of a real camera never stay below it for half a second."""
+"""A frame counts as unchanged up to this mean difference in gray levels from the last changed frame. With
+people in front of a working camera, the difference never stays below it for half a second."""
 MIN_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 0.5, 8.0
 """Seconds between attempts to reach a lost camera: initial value, doubled after each attempt, and maximum."""
 RATE_WINDOW = 20
@@ -55,7 +55,7 @@ class CameraHealth:
 
     Attributes:
         name: the camera's name.
-        state, why: the camera's state, and a human-readable reason.
+        state, why: the camera's state, and the reason as human-readable text.
         rate: samples per second over the last `RATE_WINDOW` samples.
         faces: number of faces in the last frame that was read.
         read: number of frames read so far.
@@ -93,7 +93,7 @@ class FreezeDetector:
 
 @dataclass
 class _CameraWorker:
-    """The state of one camera; the capture's condition guards the queue, `is_being_read` and counts."""
+    """The state of one camera; the capture's condition guards the queue, `is_being_read` and the counters."""
 
     name: str
     source: Source
@@ -196,7 +196,7 @@ class LiveCapture:
             ]
 
     def wait(self, seconds: float) -> bool:
-        """Wait for some seconds; returns True as soon as the capture or all recordings have ended."""
+        """Wait for some seconds; return True as soon as the capture or all recordings have ended."""
         with self._condition:
             return self._condition.wait_for(self._is_finished, seconds)
 
@@ -356,7 +356,7 @@ class LiveCapture:
             self._journal.flush()
 
     def _next_batch(self) -> tuple[_CameraWorker, list[Frame]] | None:
-        """Claim the least recently served camera and its pending frames; None once capture has ended."""
+        """Claim the least recently served camera and its pending frames; None if the capture has ended."""
 
         def waiting() -> list[_CameraWorker]:
             return [camera for camera in self._workers if camera.queue and not camera.is_being_read]

@@ -2,7 +2,8 @@
 
 Example::
 
-    rate = 5 # samples per second frozen_after = 10 # seconds without a change in the image
+    rate = 5                     # samples per second
+    frozen_after = 10            # seconds without a change in the image
 
     [sync]
     method = "light"             # or "mark", or "none"
@@ -45,9 +46,9 @@ class SyncMethod(StrEnum):
     NONE = "none"
     """No measurement: a frame is assumed to show the moment at which it arrives."""
     MARK = "mark"
-    """From the black-and-white code of `sync.write_sync_mark`, shown on the screen."""
+    """From the black-and-white code written by `sync.write_sync_mark` and shown on the screen."""
     LIGHT = "light"
-    """From the film's flicker, reflected by the audience."""
+    """From the flickering light of the film, reflected by the audience."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def read_seats_config(path: Path) -> SeatsConfig:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise MoviemotionError(f"{path}: not valid TOML: {error}; correct the file") from error
+        raise MoviemotionError(f"{path}: not valid TOML ({error}); correct the file") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error
@@ -141,7 +142,7 @@ class _ConfigParser:
         listed = table.get("camera", [])
         if not isinstance(listed, list) or not all(isinstance(c, dict) for c in listed) or not listed:
             self.errors.append(
-                "camera: missing; write a [[camera]] section with name and source for each camera"
+                "camera: missing; write a [[camera]] section with a name and a source for each camera"
             )
             listed = []
         cameras = tuple(self._camera(f"camera {k}: ", c) for k, c in enumerate(listed, 1))
@@ -172,7 +173,7 @@ class _ConfigParser:
         self._check_keys(table, "camera", where)
         name, source = table.get("name"), table.get("source")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            self.errors.append(f"{where}name: missing or invalid; write letters, digits, '-' and '_'")
+            self.errors.append(f"{where}name: missing or invalid; use letters, digits, '-' and '_'")
             name = ""
         if not isinstance(source, str) or not source:
             self.errors.append(f'{where}source: missing; write a URL, "/dev/video0" or a file')

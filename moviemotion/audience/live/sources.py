@@ -34,7 +34,7 @@ class SourcePicture:
     Attributes:
         time: timestamp on the camera's own clock, in seconds from any origin.
         gray: (about 48, about 64) uint8, single pixels of the frame's luma. They are not averaged, so that
-            sensor noise shows that the camera is not frozen.
+            sensor noise remains visible and shows that the camera is not frozen.
         video_frame: the decoded frame.
     """
 
@@ -52,7 +52,7 @@ class Source(Protocol):
 
     Attributes:
         is_recording: whether the source is a file played as if it were live. Its timestamps are then film
-            times, and reaching the last frame is the end rather than a loss.
+            times, and reaching the last frame counts as the end rather than as a loss.
     """
 
     is_recording: bool
@@ -140,7 +140,7 @@ def film_brightness(path: Path, seconds: float) -> tuple[NDArray[np.float64], ND
     """Measure the mean brightness of each frame in the first `seconds` of a film.
 
     Returns:
-        Times (n,) in seconds and brightness (n,) 0–255.
+        The time of each frame in seconds, (n,), and the mean brightness of each frame, (n,), from 0 to 255.
 
     Raises:
         MoviemotionError: the film is not a readable video.

@@ -1,8 +1,8 @@
 """Measure a camera's clock offset from the film, using a mark on the screen or the screen's flicker.
 
 Faces are lit by the screen, so a camera's mean brightness follows the film's brightness. Both methods
-resample brightness to a regular grid and search for the shift with the highest correlation to a reference:
-the code of the mark, or the changes in the film's brightness.
+resample brightness to a regular grid and search for the shift with the highest correlation to a reference.
+The reference is either the code of the mark or the changes in the film's brightness.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from moviemotion.errors import SettingError
 
 Array = NDArray[np.float64]
 BrightnessSeries = tuple[ArrayLike, ArrayLike]
-"""Times (n,) in seconds and brightness (n,) 0–255 of the frames of a camera or film."""
+"""For the frames of a camera or film: times in seconds, (n,), and mean brightness from 0 to 255, (n,)."""
 
 GRID_STEP = 0.025
 """Seconds between grid points."""
@@ -35,8 +35,8 @@ seizures (WCAG 2.3.1)."""
 LEAD_SECONDS = 1.0
 """Seconds of black before and after the code."""
 MIN_MARK_CORRELATION = 0.8
-"""Minimum correlation with the code for the mark to be detected; the cuts of a film reach 0.76 in two
-hours."""
+"""Minimum correlation with the code for the mark to be detected. By comparison, the cuts of a two-hour film
+reach 0.76."""
 MIN_BRIGHTNESS_STD = 0.2
 """Standard deviation in gray levels below which a correlation with the code is meaningless."""
 CHANGE_SECONDS = 0.1
@@ -178,7 +178,7 @@ def offset_from_brightness(
 
 
 def _resampled(brightness: BrightnessSeries) -> tuple[Array, Array]:
-    """The frame times, and brightness every `GRID_STEP` seconds from the first frame."""
+    """The frame times, and the brightness resampled every `GRID_STEP` seconds from the first frame."""
     times, values = (np.asarray(part, np.float64) for part in brightness)
     if not len(times):
         return times, values
@@ -199,7 +199,15 @@ def _log_brightness_changes(brightness: BrightnessSeries) -> tuple[Array, Array]
 
 
 def _cross_correlation(own: Array, other: Array, low: int, high: int) -> tuple[NDArray[np.int64], Array]:
-    """Correlation of own[k] with other[k + lag] for each lag in grid steps, normalized by total energy."""
+    """Correlate own[k] with other[k + lag].
+
+    Args:
+        own, other: two series on the grid.
+        low, high: the smallest and the largest lag, in grid steps.
+
+    Returns:
+        The lags in grid steps, (n,), and the correlation at each lag, (n,), normalized by the total energy.
+    """
     fit = correlate(other, own, method="fft")
     lags = np.arange(len(fit)) - (len(own) - 1)
     inside = (lags >= low) & (lags <= high)

@@ -21,7 +21,7 @@ from moviemotion.errors import MoviemotionError
 MAX_FILM_SECONDS = 24 * 3600.0
 """Latest valid timestamp in seconds; later ones mean a broken clock and would make the timeline too long."""
 TRUNCATED_SHARE = 0.9
-"""A file is truncated if its last frame comes before this fraction of the declared duration."""
+"""A file counts as truncated if its last frame comes before this fraction of the declared duration."""
 MIN_GAP_SECONDS = 1.0
 """Minimum number of seconds without a frame that count as a gap."""
 REORDER_WINDOW = 16
@@ -101,7 +101,7 @@ def read_frames(
             step, before, last = picture.time - origin - last, last, picture.time - origin
             if last > MAX_FILM_SECONDS:
                 raise MoviemotionError(
-                    f"{path}: broken timestamps, with a frame {last / 3600:.0f} hours after the start; "
+                    f"{path}: the timestamps are broken (a frame {last / 3600:.0f} h after the start); "
                     "convert the file to MP4"
                 )
             if on_gap and step > max(MIN_GAP_SECONDS, 3 * usual):
@@ -121,7 +121,7 @@ def read_frames(
 
 
 def _needed_pictures(container: av.container.InputContainer, rate: float) -> Iterator[av.VideoFrame]:
-    """Decode frames that are the first after a tick or are referenced by other frames; skip the rest.
+    """Decode the first frame after each tick and the frames to which other frames refer; skip the rest.
 
     Packet timestamps show which frame is the first after a tick before it is decoded. Packets come in
     decoding order, so a window of recent timestamps is compared.
@@ -174,7 +174,7 @@ def _packets(container: av.container.InputContainer, stream: av.video.VideoStrea
 
 
 def _tick_index(time: float, rate: float) -> int:
-    """The last tick at a time in seconds, with half a millisecond of tolerance for rounded timestamps."""
+    """The last tick at or before a time in seconds, with 0.5 ms of tolerance for rounded timestamps."""
     return int((time + 5e-4) * rate)
 
 

@@ -1,7 +1,7 @@
 """Align a screenplay with the film: every element gets a cue with its start and end in film time.
 
-This is the entry point of the package. It chooses between the three sources of times (subtitles, timing
-sheet, page) and describes in one sentence which one was used.
+This is the entry point of the package. It chooses among three sources of times (subtitles, timing sheet, page
+length) and describes in words which one was used.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def align_script(
 
     With subtitles, dialogue is timed by its words in the subtitles, and other elements are placed between the
     lines. Lines that are probably absent from the film are marked as cut. Without subtitles, scenes take
-    their times from a timing sheet; without either, times are estimated from the page. With both, the timing
-    sheet is used to retime subtitles that were made for another transfer of the film.
+    their times from a timing sheet; without either, times are estimated from the page. If both are given, the
+    timing sheet is used to retime subtitles that were made for another transfer of the film.
 
     Args:
         screenplay: the screenplay.
-        subtitles: the film's subtitles in order of time, or None.
-        film_seconds: length of the film, if known; no cue ends later.
-        timing_sheet: when each scene is on screen, or None.
+        subtitles: the film's subtitles in chronological order, or None.
+        film_seconds: length of the film in seconds, if known; no cue ends after it.
+        timing_sheet: the times at which each scene is on screen, or None.
         shot_changes: film times of shot changes in seconds, ascending. An estimated scene start is moved to
             the nearest shot change if it is within 2 s.
 
@@ -98,8 +98,8 @@ def _align_to_subtitles(
             subtitles = clock.apply(subtitles)
             found = find_line_times(screenplay, subtitles)
             note = (
-                f" According to the timing sheet, the subtitles run at {1 / clock.speed:.4f} of the film's "
-                f"speed and start {-clock.offset / clock.speed:+.1f} s off; this was corrected "
+                f" According to the timing sheet, the subtitles run at {1 / clock.speed:.4f} times the "
+                f"film's speed and start {-clock.offset / clock.speed:+.1f} s off; this was corrected "
                 f"(n = {clock.n_points} lines, median error {clock.median_error:.1f} s)."
             )
     end = film_seconds if film_seconds is not None else max(s.end for s in subtitles)

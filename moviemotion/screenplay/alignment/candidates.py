@@ -3,13 +3,14 @@
 Each line is aligned locally with all spoken words, with affine gap penalties (Gotoh, 1982). Matched words are
 scored by their rarity (see `word_scores`). Deleted, inserted or swapped words incur a penalty in bits, which
 is lower for complete sentences, because editors cut sentences. Silence and sentence starts between matched
-words are penalized too, because a line is usually spoken without interruption. A short line is also searched
-with its first or last clause moved to the opposite end: "Jim, it is over" may be spoken as "It is over, Jim".
+words are penalized too, because a line is usually spoken without interruption. The search for a short line is
+repeated with its first or last clause moved to the opposite end, because "Jim, it is over" may be spoken as
+"It is over, Jim".
 
 The usual dynamic program fills a table of all pairs of words, N · M cells for each line. Since few of these
-pairs match, this implementation visits only the matching ones: `CandidateSearch` lists, for each word, the
-positions where it is spoken, and keeps one array over the film with the best chain that ends at each position
-(a *chain* is a sequence of matched words in ascending order in both texts). All positions of a word are
+pairs match, this implementation visits only the matching ones. A *chain* is a sequence of matched words in
+ascending order in both texts. For each word, `CandidateSearch` lists the positions where it is spoken, and it
+keeps one array over the film with the best chain that ends at each position. All positions of a word are
 updated at once with numpy.
 """
 
@@ -36,20 +37,20 @@ _CUT_WORD_BITS = 0.5
 _ADDED_WORD_BITS = 0.7
 """Insertion penalty in bits for each word of the film between two matched words."""
 _SHARED_BOUNDARY_BITS, _UNSHARED_BOUNDARY_BITS = 0.5, -2.0
-"""Score in bits at the start or end of a sentence of the line: first if a sentence of the film also starts or
-ends there, then if none does."""
+"""Scores in bits at the start or end of a sentence of the line. The first applies if a sentence of the film
+also starts or ends there, the second if not."""
 _SENTENCE_CROSSING_BITS = 2.0
 """Penalty in bits for each sentence of the film that starts between two non-adjacent matched words."""
 _MAX_CUT_BITS = 6.0
-"""Maximum penalty in bits for words cut before the first matched word or after the last: a long line must
-still be found if only one of its sentences survives the edit."""
+"""Maximum penalty in bits for words cut before the first matched word or after the last. It is limited
+because a long line must still be found if only one of its sentences survives the edit."""
 _SILENCE_BITS = 3.0
 """Penalty in bits per second of silence between two non-adjacent matched words."""
 _SILENCE_SECONDS = 0.7, 4.7
-"""Limits in seconds from word to word: a longer pause than the first counts as silence, and beyond the second
-the penalty no longer increases."""
+"""Limits of the time from word to word, in seconds. A pause longer than the first limit counts as silence;
+beyond the second limit, the penalty no longer increases."""
 _RUN_SILENCE_BITS = 1.0, 3.0
-"""Penalty in bits per second of silence between adjacent matched words, and the seconds without penalty."""
+"""Penalty in bits per second of silence between adjacent matched words, and number of unpenalized seconds."""
 _SWAPPED_PARTS_BITS = 4.0
 """Penalty in bits if the first or last clause of a line is spoken at the opposite end."""
 _MAX_SWAPPED_WORDS = 12
@@ -68,12 +69,12 @@ class Candidates:
     """The C candidate places of one line in the film.
 
     Attributes:
-        first_word, last_word: (C,) positions among the spoken words of the first and last matched word.
+        first_word, last_word: (C,) positions of the first and the last matched word among the spoken words.
         bits: (C,) evidence that the line is spoken at each candidate.
         last_match: (C, 2) row and column in `backpointers` of the last match.
-        backpointers: one row for each word of the line that occurs in the film: the word's index in the line,
-            (K,) the positions where it is spoken, and (K, 2) the row and column of the preceding match in the
-            best chain, or -1 at the start of a chain.
+        backpointers: one row for each word of the line that occurs in the film. A row contains the word's
+            index in the line; the positions where the word is spoken, (K,); and the row and column of the
+            preceding match in the best chain, (K, 2). Both are -1 at the start of a chain.
     """
 
     first_word: Int64Array
@@ -83,10 +84,13 @@ class Candidates:
     backpointers: tuple[tuple[int, Int64Array, Int64Array], ...]
 
     def word_pairs(self, candidate: int) -> Int64Array:
-        """(K, 2) indices of the line's matched words and the positions of their matches, in order.
+        """The matched words of a candidate, in order.
 
         Args:
             candidate: index of the candidate.
+
+        Returns:
+            (K, 2) index of each matched word in the line, and its position among the spoken words.
         """
         pairs: list[tuple[int, int]] = []
         row, column = self.last_match[candidate]
@@ -124,8 +128,8 @@ class CandidateSearch:
         )
         pause = np.diff(word_times, prepend=word_times[:1])
         self._run_silence_bits = _RUN_SILENCE_BITS[0] * np.maximum(pause - _RUN_SILENCE_BITS[1], 0.0)
-        # The penalty for a gap is a sum over the words in it, so the penalty between two positions is the
-        # difference of two cumulative sums, and one subtraction covers a window of 32 positions.
+        # The penalty for a gap is a sum over the words in the gap, so the penalty between two positions is
+        # the difference of two cumulative sums, and one subtraction covers a window of 32 positions.
         silence = np.cumsum(np.clip(pause, *_SILENCE_SECONDS) - _SILENCE_SECONDS[0])
         passed = (
             _ADDED_WORD_BITS * np.arange(len(starts_sentence))
@@ -143,7 +147,7 @@ class CandidateSearch:
 
         Args:
             line_index: index of the line in `lines`.
-            allowed: (M,) the spoken words that may be matched; all by default.
+            allowed: (M,) mask of the spoken words that may be matched; defaults to all words.
         """
         line = self._lines[line_index]
         found = [self._search(line.words, line.starts_sentence, allowed, 0.0)]
@@ -162,7 +166,7 @@ class CandidateSearch:
         Args:
             line_index: index of the line in `lines`.
             word_count: the number of words to search for.
-            allowed: (M,) the spoken words that may be matched.
+            allowed: (M,) mask of the spoken words that may be matched.
         """
         line = self._lines[line_index]
         return self._search(line.words[:word_count], line.starts_sentence[:word_count], allowed, 0.0)
@@ -175,7 +179,7 @@ class CandidateSearch:
         Args:
             line: the words.
             starts_sentence: whether each word starts a sentence.
-            allowed: (M,) the spoken words that may be matched; all by default.
+            allowed: (M,) mask of the spoken words that may be matched; defaults to all words.
             penalty: bits subtracted from every candidate.
         """
         backpointers: list[tuple[int, Int64Array, Int64Array]] = []
@@ -210,7 +214,8 @@ class CandidateSearch:
         the line, and each match adds the penalty for one word back.
 
         Returns:
-            (K,) scores, (K,) positions of the chain's first match, (K, 2) backpointers.
+            For each position, the score of the chain, (K,); the position of the chain's first match, (K,);
+            and the backpointer, (K, 2).
         """
         # The chain either starts here, with the words before k cut …
         start = bits + (self._sentence_start_bits[where] if starts_sentence[k] else 0.0)
@@ -226,8 +231,8 @@ class CandidateSearch:
             # A sentence of the line starts here too, so one sentence start in the film is expected.
             continued += _SENTENCE_CROSSING_BITS
         if backpointers and backpointers[-1][0] == k - 1:
-            # A word directly after its neighbor in both texts does not open a gap, but it is also less
-            # surprising.
+            # A word that directly follows its neighbor in both texts does not open a gap, but it is also
+            # less surprising.
             before = window[:, -1]
             gained = np.minimum(bits, self.word_scores.following_bits(line[k - 1], line[k]))
             run = self._score[before] + gained - self._run_silence_bits[where]
@@ -301,7 +306,7 @@ def _find_word_matches(
     """Find where each word of the script, or a similar word, is spoken, and score each match in isolation.
 
     Returns:
-        Word → (K,) positions among the spoken words, (K,) bits.
+        Word → positions of its matches among the spoken words, (K,), and bits of each match, (K,).
     """
     where: dict[str, list[int]] = {}
     for position, word in enumerate(spoken):

@@ -5,7 +5,7 @@ can both prefer the same spoken words. This module assigns each word to one line
 
 1. `best_alignments`: each line claims the words of its most probable place
 2. `resolve_conflicts`: a contested word goes to the line that would lose most without it, and a sentence of
-   the film is not split between lines; lines that lost words are searched again among the remaining words
+   the film is not split between lines. Lines that lost words are searched for again in the remaining words
 3. `align_rephrased_lines`: a line without any matched words takes the only utterance between its neighbors
 4. `find_earlier_starts`: finds the earlier start of a line that was interrupted or whose start was repeated
 """
@@ -33,14 +33,14 @@ _CHANCE_MARGIN_BITS = 3.0
 _MIN_PROBABILITY = 1e-300
 """Lower limit of a probability before its logarithm is taken."""
 _SEARCH_RADIUS_WORDS = 20
-"""When a line is searched again, the search covers this many words before and after its old place."""
+"""A second search for a line covers this many words before and after its old place."""
 _LENGTH_TOLERANCE = 0.34
 """Largest relative difference in length between a line and the utterance that replaces it."""
 _MAX_SECONDS_PER_WORD = 3.0
-"""Longest time in seconds between the neighbors of a rephrased line, per word of the line plus one."""
+"""Longest time between the neighbors of a rephrased line, in seconds per word; one extra word is allowed."""
 _REPEATED_SENTENCE_SECONDS, _INTERRUPTED_LINE_SECONDS = 15.0, 40.0
-"""How many seconds before its match a line may start: first if the match includes its first sentence (which
-is then spoken twice), then if it does not (the line was interrupted)."""
+"""Maximum number of seconds by which a line may start before its match. The first value applies if the match
+includes the line's first sentence, which is then spoken twice; the second, if the line was interrupted."""
 _REPHRASED_PROBABILITY = 0.6
 """Probability assigned to a rephrased line. It is a guess, because no matched words support it."""
 
@@ -50,8 +50,8 @@ class LineAlignment:
     """The match between a line and spoken words.
 
     Attributes:
-        word_pairs: (K, 2) indices of matched words in the line and positions of the spoken words, both
-            ascending.
+        word_pairs: (K, 2) index of each matched word in the line, and its position among the spoken words;
+            both are ascending.
         probability: the probability that the line is spoken there.
         bits: evidence from the matched words.
         required_bits: the evidence below which it is more probable that the line is absent from the film.
@@ -76,7 +76,7 @@ def best_alignments(
         word_starts: (M,) when each word is spoken, in seconds.
 
     Returns:
-        Alignments by line number; absent lines are missing.
+        Line number → alignment; absent lines have no entry.
     """
     alignments: dict[int, LineAlignment] = {}
     for k, (line, posterior) in enumerate(zip(candidates, posteriors, strict=True)):
@@ -109,9 +109,9 @@ def resolve_conflicts(
     search: CandidateSearch,
     starts_sentence: BoolArray,
 ) -> dict[int, LineAlignment]:
-    """Give every spoken word to at most one line.
+    """Assign every spoken word to at most one line.
 
-    A line that loses words is searched again among the unassigned words between its neighbors. It is dropped
+    A line that loses words is searched for again in the unassigned words between its neighbors. It is dropped
     if the new match has fewer bits than `required_bits`.
 
     Args:
@@ -204,7 +204,7 @@ def find_earlier_starts(
     starts_sentence: BoolArray,
     word_starts: Float64Array,
 ) -> dict[int, int]:
-    """Find lines that start earlier than their match, because they are interrupted or start twice.
+    """Find lines that start earlier than their match because they are interrupted or their start is repeated.
 
     A candidate is one chain of words without long gaps. When "I never …" is interrupted and continues three
     lines later, the chain contains only the continuation, and the start has to be searched for separately.
@@ -217,7 +217,7 @@ def find_earlier_starts(
         word_starts: (M,) when each word is spoken, in seconds.
 
     Returns:
-        Position of the first spoken word by line number; other lines are missing.
+        Line number → position of the line's first spoken word; other lines have no entry.
     """
     free = _unassigned_words(alignments.values(), starts_sentence)
     moved = lines_out_of_order(alignments)
@@ -237,7 +237,7 @@ def find_earlier_starts(
         places = search.find_opening(k, min(missing, sentence) or sentence, allowed)
         # Among n words, one match of log2 n bits is expected by chance.
         if len(places.bits) and places.bits.max() > math.log2(max(allowed.sum(), 1)) + _CHANCE_MARGIN_BITS:
-            found[k] = int(places.first_word[places.bits == places.bits.max()].max())  # last of ties
+            found[k] = int(places.first_word[places.bits == places.bits.max()].max())  # last if tied
         before = before if k in moved else first
     return found
 
@@ -246,7 +246,7 @@ def _unassigned_words(alignments: Iterable[LineAlignment], starts_sentence: Bool
     """(M,) mask of the spoken words that do not belong to any line.
 
     Unmatched words between two matched words of a line belong to that line if they are in the same sentence
-    as either of them: they replace the scripted words.
+    as either of them, because they replace the scripted words.
     """
     free = np.ones(len(starts_sentence), bool)
     number = np.cumsum(starts_sentence)
@@ -261,11 +261,14 @@ def _unassigned_words(alignments: Iterable[LineAlignment], starts_sentence: Bool
 def _assign_words(
     alignments: dict[int, LineAlignment], search: CandidateSearch, word_count: int
 ) -> Int64Array:
-    """(M,) the line that keeps each spoken word: the one that would lose most without it; -1 for none.
+    """Decide which line keeps each spoken word: the line that would lose most without it.
 
     The loss of a line is the difference in bits between its alignment and its best alignment without
-    contested words, but at most `lead_bits`: a line with another place that is nearly as probable loses
-    little. Lines without contested words have an infinite loss, so they keep all their words.
+    contested words. It is at most `lead_bits`, because a line with another place that is nearly as probable
+    loses little. Lines without contested words have an infinite loss, so they keep all their words.
+
+    Returns:
+        (M,) number of the line that keeps each spoken word; -1 for none.
     """
     claim_count = np.zeros(word_count, int)
     for alignment in alignments.values():
@@ -297,14 +300,14 @@ def _assign_whole_sentences(
     word_scores: WordScores,
     starts_sentence: BoolArray,
 ) -> None:
-    """Change `owner` so that each sentence of the film belongs to one line: the one with the most bits in it.
+    """Change `owner` so that each sentence of the film belongs to the line with the most bits in it.
 
     A sentence is spoken by one person, so if two lines match words in it, one of the matches is due to
     chance. Subtitles that join two short speeches are an exception: a second line keeps its words if its own
     sentence ends before the main line's words or starts after them.
 
     Args:
-        owner: (M,) the line of each spoken word, -1 for none; changed in place.
+        owner: (M,) number of the line that keeps each spoken word, -1 for none; changed in place.
         alignments: alignments by line number.
         lines: all lines of the script.
         word_scores: scores of matched words, in bits.

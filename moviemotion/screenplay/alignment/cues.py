@@ -1,4 +1,4 @@
-"""Cues: when an element of the screenplay is on screen, and where that time comes from."""
+"""Cues: the times at which the elements of a screenplay are on screen, and the sources of these times."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class TimeSource(StrEnum):
 
 @dataclass(frozen=True)
 class Cue:
-    """When one element of the screenplay is on screen.
+    """The time at which one element of the screenplay is on screen.
 
     Attributes:
         element: index into `Screenplay.elements`.
         start, end: seconds of film time; NaN if `source` is CUT.
         source: where the time comes from.
-        confidence: from 0 to 1: the probability that a line of dialogue is spoken at this time or, for a cut
-            line, that it is absent from the film; 0 for estimated times.
+        confidence: the probability, from 0 to 1, that a line of dialogue is spoken at this time or, if the
+            line is cut, that it is absent from the film; 0 for estimated times.
     """
 
     element: int

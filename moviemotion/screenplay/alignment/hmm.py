@@ -1,17 +1,17 @@
 """A hidden Markov model that determines which lines of the script are spoken, and where.
 
-A model is needed because "No." matches in a hundred places, and the words alone do not show which place is
-right. The neighboring lines do, because films mostly keep the script's order. The model combines both kinds
-of evidence.
+A model is needed because a line such as "No." matches in a hundred places, and its words alone do not show
+which place is right. The neighboring lines do, because films mostly keep the script's order. The model
+combines both kinds of evidence.
 
-States: before each line of the script, the state is a pair: whether the previous line was cut or spoken, and
-the position in the film, which is the number of film words up to the end of the last line that was spoken in
-order. Transitions for the next line:
+States: before each line of the script, the state consists of a flag and a position. The flag indicates
+whether the previous line was cut or spoken. The position is the number of film words up to the end of the
+last line that was spoken in order. Transitions for the next line:
 
 - it is cut: the position stays;
-- it is spoken in order: it starts after the position, usually at once, sometimes a few words later, rarely
-  slightly earlier (if two lines swap places), and the position moves to its end;
-- it is moved alone: it is spoken elsewhere, preferably nearby, and the position stays;
+- it is spoken in order: it starts after the position (usually at once, sometimes a few words later, rarely
+  slightly earlier if two lines swap places), and the position moves to its end;
+- it is moved alone: it is spoken elsewhere, usually nearby, and the position stays;
 - the film jumps: the line may be spoken anywhere, and the position moves there.
 
 Emissions: a candidate of B bits is 2^B times as likely as chance. The probability that a line is cut depends
@@ -58,7 +58,7 @@ _DENORMAL_FLOOR = 1e-30
 
 @dataclass(frozen=True)
 class Posterior:
-    """The posterior distribution of one line given the complete film; all probabilities sum to 1.
+    """The posterior distribution of one line, given the complete film; its probabilities sum to 1.
 
     Attributes:
         candidate_probabilities: (C,) probability that the line is spoken at each of its candidates.
@@ -88,7 +88,7 @@ def line_posteriors(candidates: Sequence[Candidates], word_count: int) -> list[P
 
 
 StateMass = NDArray[np.float32]
-"""(2, M + 1) array: whether the previous line was cut (0) or spoken (1) × position in the film, in words."""
+"""(2, M + 1) mass of each state: previous line cut (0) or spoken (1), and position in the film in words."""
 
 
 class _LineModel:
@@ -113,7 +113,7 @@ class _LineModel:
             rates: (2,) probability that a line is spoken if the previous line was cut, and if it was spoken.
 
         Returns:
-            The posteriors, and the rates re-estimated from these posteriors.
+            The posterior of each line, and the rates, (2,), re-estimated from these posteriors.
         """
         before, arrivals = self._forward(rates)
         after = np.ones((2, self._word_count + 1))
@@ -123,9 +123,9 @@ class _LineModel:
         for k in range(len(self._lines) - 1, -1, -1):
             line, likelihood, absent = self._lines[k], self._likelihoods[k], self._absent_likelihoods[k]
             mass = before[k].astype(np.float64)
-            # Spoken in order: the position moves to the line's end. Moved alone: the position stays, so the
-            # backward values are weighted at the old position before they are spread to where the line may
-            # be.
+            # If the line is spoken in order, the position moves to its end. If the line is moved alone, the
+            # position stays, so the backward values are weighted at the old position before they are spread
+            # over the places where the line may be.
             in_order = likelihood * after[1][line.last_word + 1]
             moved = _MOVED_LINE_PROBABILITY * self._spread_around((rates @ mass) * after[1])[line.first_word]
             spoken = arrivals[k] * in_order + likelihood * moved
@@ -137,15 +137,15 @@ class _LineModel:
             posteriors.append(Posterior(spoken / total, float(cut.sum() / total)))
             counts += np.stack([cut, rates * (mass @ spoken_value)], axis=1) / total
             after = rates[:, None] * spoken_value + (1 - rates[:, None]) * absent * after[0]
-            after /= after.max()  # only ratios matter; without this the product of all lines underflows
+            after /= after.max()  # only ratios matter; without this, the product over all lines underflows
         return posteriors[::-1], np.asarray(counts[:, 1] / counts.sum(axis=1))
 
     def _forward(self, rates: Float64Array) -> tuple[list[StateMass], list[Float64Array]]:
         """The forward pass.
 
         Returns:
-            The probability mass before each line, scaled to sum to 1, and for each line (C,) the probability
-            of arriving in order at each of its candidates.
+            For each line, the probability mass before it, (2, M + 1), scaled to sum to 1; and for each line,
+            the probability of arriving in order at each of its candidates, (C,).
         """
         mass = np.zeros((2, self._word_count + 1))
         mass[1, 0] = 1.0  # the film starts at word 0, as if after a spoken line
@@ -193,12 +193,12 @@ class _LineModel:
         ) * steps + _JUMP_PROBABILITY * at.sum() / self._word_count
 
     def _moved_likelihood(self, k: int) -> NDArray[np.float32]:
-        """(M + 1,) the probability that line `k` is moved alone, for each position before the move."""
+        """(M + 1,) the likelihood that line `k` is moved alone, for each position before the line."""
         gain = _sum_by_position(self._lines[k].first_word, self._likelihoods[k], self._word_count)
         return (_MOVED_LINE_PROBABILITY * self._spread_around(gain)).astype(np.float32)
 
     def _spread_around(self, x: Float64Array) -> Float64Array:
-        """Spread mass over the places to which a line may be moved: mostly nearby, else anywhere."""
+        """Spread mass over the places to which a line may be moved: mostly nearby, otherwise anywhere."""
         mean, share = _MOVED_NEARBY
         both = (_spread_geometrically(x, mean) + _spread_geometrically(x[::-1], mean)[::-1]) / 2
         return share * both + (1 - share) * x.sum() / self._word_count
@@ -210,7 +210,7 @@ def _sum_by_position(at: Int64Array, values: Float64Array, words: int) -> Float6
 
 
 def _spread_geometrically(x: Float64Array, mean: float) -> Float64Array:
-    """Spread mass forward by a geometric distribution with this mean, in words."""
+    """Spread mass forward by a geometric distribution with a given mean, in words."""
     keep = mean / (1 + mean)
     return np.asarray(lfilter([1 - keep], [1, -keep], x + _DENORMAL_FLOOR))
 

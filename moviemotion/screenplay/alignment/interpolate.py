@@ -2,7 +2,7 @@
 
 Between two timed lines that are consecutive in both script and film, the time is divided among the elements
 in proportion to their length on the page. Where the film's order departs from the script's, the elements of a
-scene stay with the timed line of that scene: they are placed directly after the line that precedes them, or
+scene stay with the timed line of that scene. They are placed directly after the line that precedes them, or
 directly before the line that follows them, and their durations are estimated from the page.
 """
 
@@ -22,8 +22,8 @@ from moviemotion.screenplay.elements import Element, ElementKind
 _CUT_PROBABILITY = 0.5
 """A line whose probability of being absent from the film is at least this high counts as cut."""
 _MAX_EXTRA_SECONDS = 10.0
-"""Two moved lines count as moved together if their distance in the film exceeds the time estimated from the
-page by at most this many seconds."""
+"""Two moved lines count as moved together if the time between them in the film exceeds the time estimated
+from the page by at most this many seconds."""
 _UNSPOKEN_SPEECH_KINDS = (ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
 _ALL_SPEECH_KINDS = (*_UNSPOKEN_SPEECH_KINDS, *SPOKEN_KINDS)
 
@@ -31,7 +31,7 @@ _ALL_SPEECH_KINDS = (*_UNSPOKEN_SPEECH_KINDS, *SPOKEN_KINDS)
 def interpolate_cues(
     elements: Sequence[Element], line_times: LineTimes, film_seconds: float
 ) -> tuple[Cue, ...]:
-    """Make one cue for each element.
+    """Create one cue for each element.
 
     Timed lines keep their times; the time between them is divided among the other elements in proportion to
     their length on the page. Lines that are probably absent from the film are marked as cut, and a scene is
@@ -40,7 +40,7 @@ def interpolate_cues(
     Args:
         elements: the elements of the screenplay.
         line_times: the timed lines, by index into `elements`.
-        film_seconds: length of the film; no cue ends later.
+        film_seconds: length of the film in seconds; no cue ends after it.
     """
     lines = _resolve_overlaps({k: _clip_to_film(line, film_seconds) for k, line in line_times.lines.items()})
     cut = {k for k, absent in line_times.absent_probability.items() if absent >= _CUT_PROBABILITY}
@@ -102,7 +102,7 @@ def _clip_to_film(line: TimedLine, film_end: float) -> TimedLine:
 
 
 def _resolve_overlaps(found: dict[int, TimedLine]) -> dict[int, TimedLine]:
-    """Separate neighboring lines whose estimated ends overlap; matched words take precedence."""
+    """Separate neighboring lines whose estimated starts or ends overlap; matched words take precedence."""
     lines = dict(found)
     in_order = [k for k, line in lines.items() if not line.moved]
     for k, after in pairwise(in_order):
@@ -119,7 +119,7 @@ UntimedSpan = tuple[list[int], float, float]
 def _untimed_spans(
     elements: Sequence[Element], lines: dict[int, TimedLine], film_end: float
 ) -> Iterator[UntimedSpan]:
-    """Groups of elements to be placed together, in order, each with its start and end time.
+    """Find the groups of elements to be placed together, each with its start and end time.
 
     Args:
         elements: the elements of the screenplay.
@@ -171,10 +171,10 @@ def _stays_with_previous_line(elements: Sequence[Element], n: int, k: int, after
 
     Args:
         elements: the elements of the screenplay.
-        n: the element.
-        k, after: the timed lines before and after the element; -1 and `len(elements)` at the edges of the
-            film.
-        moved: whether line `k` is moved.
+        n: index of the element.
+        k, after: indices of the timed lines before and after the element; -1 and `len(elements)` at the edges
+            of the film.
+        moved: whether line `k` was moved.
     """
     scene = elements[n].scene
     if k >= 0 and scene == elements[k].scene:

@@ -37,13 +37,13 @@ _MAX_WORD_SECONDS = 0.5
 """Longest duration of one word."""
 _MIN_OWN_WORDS_SHARE = 0.6
 _MAX_PAUSE_SECONDS = 2.0
-"""An utterance before a line counts as a repetition of it if at least this fraction of its words occur in the
-line and it is at most this many seconds away."""
+"""An utterance counts as a repetition of the line after it if at least this fraction of its words occur in
+the line and the pause between the two is at most this many seconds."""
 _CHANCE_MARGIN_BITS = 5.0
-"""Required bits above log2(N · M): one such place is expected by chance in 2^5 = 32 films."""
+"""Required bits above log2(N · M); with 5 bits, one such place is expected by chance in 2^5 = 32 films."""
 _MIN_MATCHED_WORDS = 12.0
 _MIN_MATCHED_SHARE = 0.003
-"""Number of words that must match beyond chance to show that it is the same film: 12 plus 3 per 1,000."""
+"""Minimum number of words that must match beyond chance for the subtitles to fit: 12 plus 3 per 1,000."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class TimedLine:
     Attributes:
         start, end: seconds of film time.
         first_word_start, last_word_end: start of the first matched word and end of the last one, in seconds
-            of film time; `start` and `end` may lie beyond them if rephrased words are estimated there.
+            of film time. `start` may be earlier and `end` later if rephrased words are assumed there.
         probability: probability that the line is spoken there, from 0 to 1.
         moved: whether the line's position in the film departs from the script's order.
     """
@@ -68,11 +68,11 @@ class TimedLine:
 
 @dataclass(frozen=True)
 class LineTimes:
-    """The lines of dialogue by index into `Screenplay.elements`.
+    """The lines of dialogue, by index into `Screenplay.elements`.
 
     Attributes:
         lines: the lines found in the film.
-        absent_probability: the probability, for every other line, that the line is absent from the film.
+        absent_probability: for each of the other lines, the probability that it is absent from the film.
     """
 
     lines: dict[int, TimedLine]
@@ -84,7 +84,7 @@ class SpokenWords:
     """All words spoken in a film.
 
     Attributes:
-        words: M words.
+        words: the M words.
         starts_utterance: (M,) whether a word starts a subtitle or follows a change of speaker.
         starts_sentence: (M,) whether a word starts a sentence or an utterance.
         start, end: (M,) seconds of film time.
@@ -102,7 +102,7 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
 
     Args:
         screenplay: the screenplay.
-        subtitles: the film's subtitles in order of time.
+        subtitles: the film's subtitles in chronological order.
 
     Raises:
         MoviemotionError: the script has no dialogue, or the subtitles belong to a different film.
@@ -111,8 +111,8 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
     normalized = {
         k: normalize_text(e.text, names) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN_KINDS
     }
-    # Dialogue such as "…" has no words to find. It is excluded from the line numbers; `elements` maps them
-    # back.
+    # Dialogue such as "…" contains no words to find, so it gets no line number. `elements` maps line numbers
+    # to elements.
     elements = [k for k, text in normalized.items() if text.words]
     texts = [normalized[k] for k in elements]
     lines = [text.words for text in texts]
@@ -140,8 +140,8 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
         elements[k]: _time_line(lines[k], alignment, earlier.get(k), assigned, speech, moved=k in moved)
         for k, alignment in alignments.items()
     }
-    # If a place turned out to belong to another line, its probability is added to the probability that the
-    # line is absent.
+    # If the first choice for a line turned out to belong to another line, its probability is added to the
+    # probability that the line is absent.
     lost = {elements[k]: alignment.probability for k, alignment in first_choices.items()}
     absent = {
         k: posteriors[n].absent_probability + lost.get(k, 0.0)
@@ -179,7 +179,7 @@ def _check_same_film(
     candidates: Sequence[Candidates],
     speech: SpokenWords,
 ) -> None:
-    """Reject subtitles in which too few lines are found beyond what chance would explain.
+    """Reject subtitles if chance alone would explain the lines found in them.
 
     Between texts of N and M words, chance alone produces N · M · 2^-B places of B bits (Karlin and Altschul,
     1990). Only lines with more bits than that count.

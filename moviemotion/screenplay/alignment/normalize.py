@@ -1,8 +1,8 @@
 """Normalization: script and subtitle words in a comparable form.
 
 A script and its subtitles spell the same speech differently: "I'm gonna" and "I am going to", "26" and
-"twenty-six", "theatre" and "theater", and text recognition turns "will" into "wiII". Both are reduced to one
-spelling, and the starts of sentences and clauses are kept along with the words.
+"twenty-six", "theatre" and "theater", and text recognition turns "will" into "wiII". Variants are reduced to
+one spelling, and the starts of sentences and clauses are kept along with the words.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _CLITIC_EXPANSIONS = {
     "'ll": "will",
     "'d": "would",
 }
-"""Contractions that attach to any word. A possessive 's also becomes "is"; that is harmless, since it happens
-in both texts."""
+"""Contractions that attach to any word. A possessive 's also becomes "is"; this is harmless because it
+happens in both texts."""
 _MISDECODED_APOSTROPHE = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
-"""A typographic apostrophe that was decoded with the wrong encoding: "donít"."""
+"""A typographic apostrophe that was decoded with the wrong encoding, as in "donít"."""
 _MISREAD_L = re.compile(r"(?<=[a-z])I+|\bI(?=[aeiou][a-z])")
-"""A lower-case l that text recognition mistook for a capital I: "wiII", "Iook"."""
+"""A lowercase l that text recognition mistook for a capital I, as in "wiII" and "Iook"."""
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"[^\W_]+")
 _SPELLINGS = """
@@ -102,7 +102,7 @@ def normalize_text(text: str, character_names: Set[str] = frozenset()) -> Normal
 
 
 def normalize_words(text: str) -> list[str]:
-    """The comparable words of a text.
+    """Return the comparable words of a text.
 
     The words are lowercased and stripped of accents. Numbers and common contractions are spelled out, and an
     I that text recognition confused with an l is corrected.

@@ -9,7 +9,7 @@ from moviemotion.screenplay.elements import SPEECH_KINDS, Element, ElementKind
 LINES_PER_PAGE = 55
 SECONDS_PER_PAGE = 60.0
 _LINE_WIDTHS = {ElementKind.DIALOGUE: 35, ElementKind.LYRICS: 35, ElementKind.PARENTHETICAL: 25}
-"""Characters per line in a script set in 12-point Courier; other elements have the full 60."""
+"""Characters per line in a script set in 12-point Courier; other elements use the full 60."""
 _DEFAULT_LINE_WIDTH = 60
 _UNPRINTED_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS, ElementKind.PAGE_BREAK)
 

@@ -19,13 +19,13 @@ from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 _MIN_HEADING_SIMILARITY = 85.0
 """Minimum rapidfuzz ratio (0 to 100) at which a heading of the sheet matches a heading of the script."""
 _MAX_SHOT_DISTANCE_SECONDS = 2.0
-"""Largest distance over which an estimated scene start is moved to a shot change."""
+"""Largest time in seconds by which an estimated scene start is moved to a shot change."""
 
 
 def cues_from_timing_sheet(
     screenplay: Screenplay, timing_sheet: Sequence[SceneTime], film_seconds: float | None
 ) -> tuple[Cue, ...]:
-    """Make one cue for each element from a timing sheet.
+    """Create one cue for each element from a timing sheet.
 
     Scenes take their times from the sheet, and the time of a scene is divided among its elements in
     proportion to their length on the page. Scenes that are not in the sheet are assumed to be cut from the
@@ -33,8 +33,8 @@ def cues_from_timing_sheet(
 
     Args:
         screenplay: the screenplay.
-        timing_sheet: when each scene is on screen, in order of time.
-        film_seconds: length of the film, if known; no cue ends later.
+        timing_sheet: the times at which each scene is on screen, in chronological order.
+        film_seconds: length of the film in seconds, if known; no cue ends after it.
 
     Raises:
         MoviemotionError: the script has no scene headings, or the sheet contains a scene that is not in the
@@ -65,11 +65,11 @@ def cues_from_timing_sheet(
 
 
 def _find_scene(time: SceneTime, headings: dict[int, Element], taken: set[int]) -> int | None:
-    """The script scene that an entry of the sheet refers to; among equal headings, the first untimed one.
+    """Find the script scene to which an entry of the sheet refers; of equal headings, the first untimed one.
 
     Args:
         time: the entry of the sheet.
-        headings: the script's headings by scene.
+        headings: scene → its heading in the script.
         taken: the scenes that already have a time.
     """
     numbered = any(e.number for e in headings.values())

@@ -1,4 +1,4 @@
-"""Timing sheets: when each scene is on screen, read from a CSV file or from the edit itself (an EDL).
+"""Read timing sheets, which state when each scene is on screen, from a CSV file or from the edit (an EDL).
 
 Lists of shot changes are read here too, since they use the same time notation.
 """
@@ -27,10 +27,10 @@ _CLIP = re.compile(r"\*\s*FROM CLIP NAME:\s*(?:SC(?:ENE)?[ _.-]*)?(\d+[A-Z]{0,2}
 
 @dataclass(frozen=True)
 class SceneTime:
-    """One uninterrupted stretch of a scene on screen.
+    """One uninterrupted stretch in which a scene is on screen.
 
     Attributes:
-        scene_number: the scene's number as printed in the script, or counted from 1 in a script without
+        scene_number: the scene's number as printed in the script, or its position from 1 in a script without
             numbers; None if the sheet identifies scenes by heading.
         heading: the scene's heading, or None.
         start: seconds of film time.
@@ -44,11 +44,12 @@ class SceneTime:
 
 
 def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[SceneTime, ...]:
-    """Read a timing sheet and return its entries in order of time.
+    """Read a timing sheet and return its entries in chronological order.
 
     A `.csv` file has the columns `scene` or `heading`, `start` and optionally `end`; times are in seconds or
-    [h:]m:s. An `.edl` file is a CMX3600 list whose events name their scene in a comment, `* SCENE: 12A` or `*
-    FROM CLIP NAME: 12A-3`. Film time 0 is the full hour of timecode in which the first event starts.
+    [h:]m:s. An `.edl` file is a CMX3600 list whose events name their scene in a comment, either
+    `* SCENE: 12A` or `* FROM CLIP NAME: 12A-3`. Film time 0 is the full hour of timecode in which the first
+    event starts.
 
     Args:
         path: the timing sheet.
@@ -138,7 +139,7 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
 
 
 def _timecode_to_seconds(code: str, rate: Fraction, where: str) -> float:
-    """Seconds from timecode 00:00:00:00; an invalid timecode usually means a different frame rate."""
+    """Seconds since timecode 00:00:00:00; an invalid timecode usually means a different frame rate."""
     try:
         timecode = TimecodeFormat(rate, drop_frame=code[8] == ";")
         return timecode.frame_to_seconds(timecode.timecode_to_frame(code))

@@ -1,9 +1,10 @@
 """The strength of the evidence that a matched word provides, in bits.
 
-The score of a match is a log-likelihood ratio: the log2 of the probability of the word at the place where its
-line is spoken, divided by its probability anywhere in the film. Rare words score high, and "the" scores
-almost nothing. If the preceding word is matched too, the score is based on the probability of the word after
-that word, because "do not know" is a common phrase and not three independent coincidences.
+The score of a match is a log-likelihood ratio, log2(p / q). Here, p is the probability of the word at the
+place where its line is spoken, and q is its probability anywhere in the film. Rare words score high, and
+"the" scores almost nothing. If the preceding word is matched too, the score is based on the probability of
+the word given the preceding word, because "do not know" is a common phrase and not three independent
+coincidences.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from rapidfuzz import fuzz, process
 _VERBATIM_PROBABILITY = 0.85
 """Probability that a word of a spoken line is spoken as scripted."""
 _COLLOCATION_SHARE = 0.45
-"""Exponent applied to a word's rate to form the prior of its rate after another word, which makes the prior
-higher than the rate itself. A film is too short to reveal common word pairs; without this prior, a common
+"""Exponent applied to a word's overall rate to obtain the prior for its rate after another word. The prior is
+higher than the overall rate. A film is too short to reveal common word pairs; without this prior, a common
 pair that occurs only once would count as two coincidences."""
 _SMOOTHING = 4.0
 """Weight of this prior, in occurrences of the preceding word."""
@@ -28,14 +29,14 @@ _MIN_FUZZY_LENGTH = 4
 _MIN_FUZZY_SCORE = 82.0
 """Minimum rapidfuzz ratio (0 to 100) at which two words count as spellings of the same word."""
 MISSPELLING_BITS = 2.0
-"""Bits subtracted from the match of two words that are spelled almost alike."""
+"""Bits subtracted from the score of a match between two words that are spelled almost alike."""
 
 
 class WordScores:
     """Scores matched words in bits, from how often the words occur in the two texts combined.
 
     The match being scored must not count as evidence that its words are frequent, so it is subtracted from
-    the counts: a word that occurs once in each text is as rare as possible.
+    the counts. A word that occurs once in each text is therefore as rare as possible.
 
     Args:
         script_words: all words of the script's dialogue, in order.
@@ -70,15 +71,15 @@ class WordScores:
 
 
 def similar_words(script_words: Sequence[str], spoken_words: Sequence[str]) -> dict[str, list[str]]:
-    """For each word of the script, the spoken words with a similar spelling.
+    """Find the spoken words whose spelling is similar to that of each script word.
 
     Args:
         script_words: distinct words of the script.
         spoken_words: distinct spoken words.
 
     Returns:
-        Script word → spoken words that are similar but not identical. Words without similar words are
-        missing.
+        Script word → spoken words that are similar but not identical. Script words without similar words
+        have no entry.
     """
     left = [word for word in script_words if len(word) >= _MIN_FUZZY_LENGTH]
     right = [word for word in spoken_words if len(word) >= _MIN_FUZZY_LENGTH]

@@ -30,11 +30,11 @@ def is_parenthetical(text: str) -> bool:
 
 
 def character_name(text: str) -> str:
-    """The name in a character line, such as EDWARD in "EDWARD (V.O.) (CONT'D)"."""
+    """The name on a character line, such as EDWARD in "EDWARD (V.O.) (CONT'D)"."""
     return re.sub(r"\s*\([^()]*\)?", "", text).strip()
 
 
 def is_character_line(text: str) -> bool:
-    """Whether a line can be a character: a name in capitals, with extensions in any letter case."""
+    """Whether a line can be a character name: in capitals, but with extensions in any letter case."""
     name = character_name(text.rstrip("^ "))
     return name == name.upper() and any(c.isalpha() for c in name) and not is_transition(text)

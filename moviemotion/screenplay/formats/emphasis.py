@@ -63,7 +63,7 @@ def parse_emphasis(text: str) -> tuple[str, tuple[Emphasis, ...]]:
 
 
 def style_runs(styles: Sequence[TextStyle]) -> list[tuple[int, int, TextStyle]]:
-    """Start, end and style of each run of letters with the same style, unstyled runs included.
+    """Start, end and style of each run of letters with the same style, including unstyled runs.
 
     Args:
         styles: one style per letter, 0 for none.
@@ -88,8 +88,8 @@ def letter_styles(text: str, emphasis: Sequence[Emphasis]) -> list[TextStyle]:
 def mark_emphasis(text: str, emphasis: Sequence[Emphasis]) -> str:
     """Write a text with emphasis marks and escapes; `parse_emphasis` reverses this.
 
-    A line is written without emphasis if Fountain cannot express it, for example if two styles meet within a
-    word.
+    A line is written without emphasis if Fountain cannot express the emphasis, for example if two styles meet
+    within a word.
     """
     styles = letter_styles(text, emphasis)
     lines, at = [], 0

@@ -1,7 +1,7 @@
 """Read FDX files written by Final Draft and by programs that export this format.
 
-The XML is read directly, because the available parsers keep neither scene numbers and lengths nor notes.
-Final Draft refers to elements by letter ranges counted from the start of the script; `_Reader` counts letters
+The XML is read directly, because existing parsers discard scene numbers, scene lengths and notes.
+Final Draft refers to elements by letter ranges counted from the start of the script. `_Reader` counts letters
 in the same way, so that notes can be assigned to elements and written back (see `fdx_writer`).
 """
 
@@ -40,13 +40,12 @@ _ELEMENT_KINDS = {
     "New Act": ElementKind.CENTERED,
     "End of Act": ElementKind.CENTERED,
 }
-"""Paragraph types and the element kinds they become; all others (Action, Shot, General, Cast List, …) become
-action."""
+"""Paragraph type → element kind. All other types (Action, Shot, General, Cast List, …) become action."""
 _TEXT_STYLES = {"Italic": TextStyle.ITALIC, "Bold": TextStyle.BOLD, "Underline": TextStyle.UNDERLINE}
 _LENGTH = re.compile(r"(?:(\d+)(?:\s+|$))?(?:(\d)/8)?")
 _EMBEDDED_TAGS = ("DualDialogue", "OmittedScene")
 EMBEDDED_BLOCK_LENGTH = 2
-"""The number of letters that Final Draft counts for a block inside a paragraph, whose text is not counted."""
+"""Number of letters that Final Draft counts for a block inside a paragraph; its text is not counted."""
 
 
 def read_fdx(path: Path) -> Screenplay:
@@ -209,7 +208,7 @@ class _Reader:
 
 
 def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
-    """The text and emphasis of a paragraph, without white space around its lines."""
+    """The text and emphasis of a paragraph, without whitespace around its lines."""
     letters: list[tuple[str, TextStyle]] = []
     for piece in paragraph.find_all("Text"):
         named = piece.attributes.get("Style", "").split("+")

@@ -42,11 +42,10 @@ class ScriptNote:
 
 
 def write_fdx(screenplay: Screenplay) -> bytes:
-    """Write a screenplay as FDX. Reading the file again gives the same elements.
+    """Write a screenplay as FDX. Reading the file again gives the same elements, with a few exceptions.
 
-    There are exceptions: sections and synopses are dropped, since Final Draft keeps them in a separate
-    outline, and a page break at the end is dropped as well. Lyrics directly after a speech are assigned to
-    the speaker of that speech.
+    Sections and synopses are dropped, since Final Draft keeps them in a separate outline. A page break at the
+    end is dropped as well. Lyrics directly after a speech are assigned to the speaker of that speech.
     """
     title = [value for key, value in screenplay.title_page if key.lower() == "title"] or [screenplay.title]
     parts = ['<?xml version="1.0" encoding="UTF-8" standalone="no" ?>']
@@ -68,7 +67,7 @@ def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, 
     ones.
 
     Returns:
-        Element index → start and end. Sections, synopses and page breaks have no letters and are missing.
+        Element index → start and end. Sections, synopses and page breaks have no letters and no entry.
     """
     ranges: dict[int, tuple[int, int]] = {}
     offset = 0
@@ -101,7 +100,7 @@ def add_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
 
 
 class _InsertionPoints:
-    """The byte positions in an FDX file where notes can be inserted.
+    """The byte positions in an FDX file at which notes can be inserted.
 
     Attributes:
         empty_notes_range: start and end of an empty `<ScriptNotes/>` tag, if there is one.

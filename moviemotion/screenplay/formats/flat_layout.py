@@ -1,11 +1,11 @@
-"""Infer columns for scripts without indentation: lines flush left or centered, or "NAME: words" transcripts.
+"""Infer columns for scripts without indentation: flush-left or centered lines, or "NAME: words" transcripts.
 
 The surrounding lines determine the kind of a line. Each line is given the indent that it would have in
-columns, so that `plain_text` can read all scripts in the same way. The decision rests on two observations:
+columns, so that `plain_text` can read all scripts in the same way. The decision is based on two observations:
 
 - character names recur, while sentences that look like names do not;
-- a script uses blank lines consistently: whether a blank line follows a name, and whether one follows a
-  speech, is decided by majority for the whole script, not line by line.
+- a script uses blank lines consistently, so whether a blank line follows a name, and whether one follows a
+  speech, is decided by majority for the whole script and not line by line.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)
 _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
 _ANY_CASE_RATIO = 3
-"""Names are considered not to be in capitals if this many times more names recur in any letter case than in
-capitals."""
+"""Names are assumed not to be in capitals if the number of recurring names in any letter case exceeds the
+number in capitals by this factor."""
 _MIN_FULL_LINES_SHARE = 0.25
-"""Fraction of nearly full lines from which the lines are considered wrapped."""
+"""Minimum fraction of nearly full lines for lines to be considered wrapped."""
 _FULL_LINE_SHARE = 0.75
-"""Fraction of the width at which a line counts as nearly full."""
+"""Minimum fraction of the width that a line must fill to count as nearly full."""
 _MIN_WIDE_LINES_SHARE = 0.1
-"""Fraction of speeches followed by a line wider than a speech from which this is no longer a coincidence."""
+"""Maximum fraction of speeches with a wider line directly below them that can still be a coincidence."""
 
 
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
@@ -76,10 +76,10 @@ def starts_parenthetical(text: str) -> bool:
 
 
 def _split_transcript(rows: Sequence[Row]) -> tuple[list[Row], dict[int, str]] | None:
-    """Split each "NAME: words" row of a transcript in two.
+    """Split each "NAME: words" row of a transcript into two rows.
 
     Returns:
-        The rows, and the names by row index; None if the script is not a transcript.
+        The rows, and a mapping from row index to name; None if the script is not a transcript.
     """
     speeches = {
         at: match
@@ -142,7 +142,7 @@ def _wrap_width(rows: Sequence[Row]) -> int:
 
 
 def _is_full(row: Row, after: Row, width: int) -> bool:
-    """Whether a line had no room for the first word of the next line, so that the break is only a wrap."""
+    """Whether a line had no room for the first word of the next line, so that it was merely wrapped there."""
     return len(row.text) + 1 + len(after.text.split()[0]) > width > 0
 
 
@@ -161,7 +161,7 @@ class _FlatLayout:
         neighbors = dict(
             zip(nonblank, zip([-2, *nonblank], [*nonblank[1:], len(rows) + 1], strict=False), strict=True)
         )
-        # A page break leaves a blank line that reveals nothing about how the script uses blank lines.
+        # A page break leaves a blank line, which reveals nothing about how the script uses blank lines.
         at_page_end = {at for at in names if any(row.is_furniture for row in rows[at : neighbors[at][1]])}
         gaps = {
             at: (at - neighbors[at][0] > 1, neighbors[at][1] - at > 1 and at not in at_page_end)
@@ -174,8 +174,8 @@ class _FlatLayout:
         self._blank_after_name = 2 * sum(gaps[at][1] for at in known) > len(known)
         regular = [at for at in known if gaps[at][1] == self._blank_after_name]
         self._no_blank_after_speech = 2 * sum(gaps[at][0] for at in regular) < len(regular)
-        # … and this usage decides about all names. A name that occurs once must come after the first scene
-        # heading and must not be followed by the rest of a sentence.
+        # … and this usage decides which names are accepted. A name that occurs once must come after the first
+        # scene heading and must not be followed by the rest of a sentence.
         self._character_rows = {
             at
             for at, name in names.items()
@@ -223,7 +223,7 @@ class _FlatLayout:
             if not row.text:
                 blanks.append(row)
                 continue
-            # A name directly below another name is the first line of that speech.
+            # A name directly below another name is the first line of the other name's speech.
             is_character = at in self._character_rows and not (
                 in_speech and last.indent == FLAT_COLUMNS.character
             )

@@ -68,7 +68,7 @@ class ScreenplayFormat(Protocol):
         ...
 
     def matches(self, path: Path, head: bytes) -> bool:
-        """Whether this format reads a file.
+        """Whether this format can read a file.
 
         Args:
             path: the file.
@@ -227,7 +227,7 @@ def is_fountain(path: Path, source: Sequence[str]) -> bool:
 
 
 def _find_format(path: Path) -> tuple[ScreenplayFormat, str | None]:
-    """The format that reads a file, and the package that provides it; None for MoviEmotion itself."""
+    """The format that reads a file, and the package that provides that format; None for MoviEmotion."""
     head = _read_head(path)
     for screenplay_format, provider in _formats_with_providers():
         if _guarded(provider, path, partial(screenplay_format.matches, path, head)):
@@ -302,4 +302,4 @@ def _read_head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except OSError:
-        return b""  # the format for this suffix reports what is wrong
+        return b""  # the format for this suffix reports the problem

@@ -1,9 +1,9 @@
 """Read Fountain, the plain-text markup for screenplays (https://fountain.io/syntax).
 
-Reading has two steps: notes and boneyard (commented-out text) are removed while source line numbers are
-preserved, then one pass over the visible lines creates elements.
+Reading has two steps. First, notes and boneyard (commented-out text) are removed while source line numbers
+are preserved. Then one pass over the visible lines creates the elements.
 
-If the syntax page is ambiguous, this parser follows the reference parser of the format's authors: a scene
+Where the syntax page is ambiguous, this parser follows the reference parser by the format's authors. A scene
 heading needs a blank line before it but not after it, and a line that can only stand alone (a heading, a
 transition, a section, a synopsis, a page break) ends its paragraph.
 """
@@ -49,12 +49,12 @@ class _Line:
 
     @property
     def continues_speech(self) -> bool:
-        """Whether a blank line does not end a speech, which Fountain marks with two spaces on that line."""
+        """Whether a blank line does not end a speech; Fountain marks such a line with two spaces."""
         return len(self.text) >= 2
 
 
 def has_fountain_marks(source: Sequence[str]) -> bool:
-    """Whether the lines contain a feature unique to Fountain: a title page, notes, forced elements."""
+    """Whether the lines contain a feature unique to Fountain: a title page, notes or forced elements."""
     return title_page_length(source) > 0 or any(_FOUNTAIN_MARK.match(line) for line in source)
 
 

@@ -23,9 +23,9 @@ _ELEMENT_MARKS = tuple("#=~>!@.")
 def write_fountain(screenplay: Screenplay) -> str:
     """Write a screenplay as Fountain. Reading the text again gives the same title page, elements and notes.
 
-    There are three exceptions: two opening brackets are separated by a space, because they would start a
-    note; emphasis that changes within a word is dropped; and pages are dropped, because Fountain does not
-    support them.
+    There are three exceptions. Two opening brackets are separated by a space, because they would otherwise
+    start a note. Emphasis that changes within a word is dropped. Page information is dropped, because
+    Fountain does not support it.
     """
     notes = defaultdict(list)
     for note in screenplay.notes:

@@ -1,7 +1,7 @@
 """Find the columns of a script that is laid out by indentation.
 
 Action starts at the left margin, dialogue is indented, and character names are indented most. The indents
-differ from script to script, so they are measured: a character name is a line in capitals after a blank line,
+differ from script to script, so they are measured. A character name is a line in capitals after a blank line,
 with a less indented line directly below it. The most common indents of such lines and of the lines below them
 define the columns.
 
@@ -24,11 +24,11 @@ _MIN_CHARACTER_LINES = 3
 _MIN_DIALOGUE_COLUMN_SHARE = 0.75
 """Fraction of speeches that must start in a column for it to be the dialogue column."""
 _MIN_BLANK_LINES_SHARE = 0.05
-"""Fraction of blank lines below which blank lines do not separate paragraphs."""
+"""Minimum fraction of blank lines for blank lines to be treated as paragraph separators."""
 _MIN_COLUMN_DISTANCE = 2
 """Minimum distance between two columns in characters; smaller differences are typing errors."""
 _CENTERED_SHARE = 0.75
-"""Fraction of lines with the same center from which a script is considered centered, without columns."""
+"""Maximum fraction of lines with the same center; beyond it, a script counts as centered, without columns."""
 _DIALOGUE_TOLERANCE = 2
 """Maximum distance of a dialogue line from its column, in characters."""
 _MAX_PAGE_SHIFT = 40
@@ -73,7 +73,7 @@ class Columns:
         )
 
     def is_off_dialogue(self, row: Row) -> bool:
-        """Whether a row is so far from the dialogue column that a typing error cannot be the reason."""
+        """Whether a row is too far from the dialogue column for this to be a typing error."""
         return abs(row.indent - self.dialogue) > _DIALOGUE_TOLERANCE
 
 
@@ -105,7 +105,7 @@ def _is_centered(rows: Sequence[Row]) -> bool:
 
 
 def _recurring_names(rows: Sequence[Row]) -> Callable[[str], bool]:
-    """A test for names in any letter case: names recur, while sentences that look like names seldom do."""
+    """Return a test for names in any letter case: names recur, sentences that look like names rarely do."""
     names = Counter(character_name(row.text) for row in rows if is_character_name(row.text, uppercase=False))
     return lambda text: names[character_name(text)] > 1
 
@@ -116,7 +116,7 @@ def _columns_from_names(
     min_characters: int,
     uppercase_names: bool = True,
 ) -> Columns | None:
-    """Find the columns with a test for character names; None if there are none.
+    """Find the columns by means of a test for character names; return None if there are none.
 
     Args:
         rows: the lines of the script.

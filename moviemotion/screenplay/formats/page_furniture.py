@@ -31,7 +31,7 @@ _MIN_ADJACENT_HEADERS = 10
 GUARD 3 may be characters."""
 _TAB_WIDTH = 8
 _MAX_UNSPACED_SHARE = 0.15
-"""Fraction of lines in a double-spaced script that may lack a blank line below them."""
+"""Maximum fraction of lines in a double-spaced script that lack a blank line below them."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _PRE = re.compile(r"<pre\b", re.IGNORECASE)
 _PRE_END = re.compile(r"</pre>", re.IGNORECASE)
@@ -45,9 +45,9 @@ class Row:
         text: the text without surrounding whitespace; empty for a blank line and for page furniture.
         indent: the number of characters before the text.
         line_number: the line number in the source, from 1.
-        page: the printed page number or, without one, the result of counting; None if the source has no
-            pages.
-        is_more: whether the line was a (MORE), after which the speech continues on the next page.
+        page: the printed page number or, if there is none, the number found by counting; None if the source
+            has no pages.
+        is_more: whether the line was (MORE), which means that the speech continues on the next page.
         is_furniture: whether the line was a page number, a header or other page furniture.
     """
 
@@ -86,8 +86,8 @@ def parse_rows(source: Sequence[str]) -> list[Row]:
 def _remove_double_spacing(rows: list[Row]) -> list[Row]:
     """Remove the blank lines that follow every line of a double-spaced script.
 
-    The number removed per line is the number that follows nearly every line; additional blank lines separate
-    paragraphs and remain.
+    If nearly every line is followed by n blank lines, n blank lines are removed after each line. Additional
+    blank lines separate paragraphs and are kept.
     """
     nonblank = [at for at, row in enumerate(rows) if row.text]
     gaps = sorted(after - at - 1 for at, after in pairwise(nonblank))
@@ -121,7 +121,7 @@ def _clean_line(line: str) -> str:
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
-    """The sheet of paper (the text between two form feeds) of each line, from 0; all 0 without form feeds."""
+    """Return the sheet of paper on which each line is printed, from 0; a form feed starts a new sheet."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
         sheet += "\f" in line and at > 0
@@ -137,7 +137,7 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
         sheets: the sheet of each line.
 
     Returns:
-        Line index → page number in the line, or None if the line contains no number.
+        Line index → page number on the line, or None if the line contains no number.
     """
     found: dict[int, int | None] = {}
     for at, line in enumerate(lines):
@@ -199,7 +199,7 @@ def _header_key(line: str) -> str:
 
 
 def _page_of_each_line(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | None]:
-    """Return the page number of every line: the printed number or, without one, the result of counting.
+    """Return the page number of every line: the printed number or, if there is none, one found by counting.
 
     Args:
         sheets: the sheet of each line; all 0 if there are no form feeds.

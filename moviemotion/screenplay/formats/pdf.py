@@ -28,7 +28,7 @@ _BASELINE_TOLERANCE = 0.35
 _MIN_SPACE_WIDTH = 0.3
 """A gap wider than this fraction of a letter's width is a space."""
 _MIN_STEP_SHARE = 0.1
-"""Fraction of all steps between lines at which a step counts as common."""
+"""Minimum fraction of all steps between lines for a step to count as common."""
 _MIN_LETTERS_PER_PAGE = 20
 """Average number of letters per page below which the pages are considered scans without text."""
 

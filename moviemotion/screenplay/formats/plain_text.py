@@ -42,8 +42,8 @@ _MAX_TITLE_LINES = 3
 def _detect_layout(source: Sequence[str]) -> tuple[list[Row], Columns] | None:
     """The rows of a script and their columns; None if no speakers are found."""
     rows = parse_rows(source)
-    # Each correction is tried only if no columns are found without it, since it could damage a correct
-    # script.
+    # Each correction is tried only if no columns are found without it, since it could corrupt a script that
+    # does not need it.
     for correct in (list, align_pages, remove_gaps_under_characters):
         if (columns := find_columns(corrected := correct(rows))) is not None:
             return corrected, columns
@@ -105,7 +105,7 @@ def _is_title(element: Element) -> bool:
 
 
 def _title_at_top(rows: Sequence[Row]) -> str:
-    """The first lines of a script without columns, if a line below them names the writers."""
+    """The first lines of a script without columns, if the line below them credits the writers."""
     lines = [row.text for row in rows if row.text][: _MAX_TITLE_LINES + 1]
     by_line = next((k for k, text in enumerate(lines) if is_byline(text)), 0)
     return " ".join(lines[:by_line]).strip('"“” ')
@@ -187,7 +187,7 @@ class _Reader:
         )
 
     def _is_centered_pair(self, row: Row, after: Row) -> bool:
-        """Whether two rows are a centered title card rather than a character name above its speech."""
+        """Whether two rows are a centered title card rather than a character name above a speech."""
         off_column = self._columns.is_off_dialogue(after) and after.text[0] != "("
         return off_column and abs(2 * (row.indent - after.indent) + len(row.text) - len(after.text)) <= 2
 
@@ -350,7 +350,7 @@ class _Reader:
                 self._add(ElementKind.ACTION, rows, text)
 
     def _heading(self, number: str | None, text: str) -> None:
-        """Add a scene heading with a scene number in either margin.
+        """Add a scene heading, whose scene number may be in either margin.
 
         A second line in capitals still belongs to the heading.
         """

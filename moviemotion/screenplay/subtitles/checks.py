@@ -1,4 +1,4 @@
-"""Reject subtitles that would silently corrupt an alignment: two languages, impossible times."""
+"""Reject subtitles that would silently corrupt an alignment: two languages or impossible times."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MAX_FILM_SECONDS = 10 * 3600.0
 _MAX_LETTERS_PER_SECOND = 200.0
 """Median letters per second above which the times must be wrong; people read about 20."""
 _MAX_BACKWARD_SHARE = 0.1
-"""Fraction of subtitles that may end before they start; a few typing errors are harmless."""
+"""Maximum fraction of subtitles that end before they start; a few typing errors are harmless."""
 _MIN_PAIRED_SHARE = 0.4
-"""Fraction of two-line subtitles above which a file is checked for two languages."""
+"""Minimum fraction of two-line subtitles for a file to be checked for two languages."""
 _MIN_WORDS = 150
-"""Minimum number of words in each half; fewer do not reveal the language."""
+"""Minimum number of words in each half; fewer words do not reveal the language."""
 _MIN_SAME_LANGUAGE_COSINE = 0.3
 """Minimum cosine similarity of word counts: two halves in one language share its function words, while halves
 in two languages share hardly any words."""
@@ -39,8 +39,8 @@ def check_times(times: Sequence[tuple[float, float]], letter_counts: Sequence[in
         path: the file, for error messages.
 
     Raises:
-        MoviemotionError: many subtitles end before they start, a subtitle is later than ten hours, or the
-            subtitles are too short to be read.
+        MoviemotionError: many subtitles end before they start, a subtitle ends later than ten hours into the
+            film, or the subtitles are shown too briefly to be read.
     """
     backward = sum(end <= start for start, end in times)
     if backward > _MAX_BACKWARD_SHARE * len(times):
@@ -92,8 +92,8 @@ def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str],
             and _cosine_similarity(upper, lower) < _MIN_SAME_LANGUAGE_COSINE
         ):
             raise MoviemotionError(
-                f"{path}: the subtitles are in two languages; give a file with only the language of the "
-                "script"
+                f"{path}: the subtitles are in two languages; give a file that contains only the "
+                "language of the script"
             )
 
 

@@ -24,7 +24,7 @@ class Subtitle:
     """One subtitle with spoken words.
 
     Attributes:
-        start, end: seconds of film time, start < end.
+        start, end: seconds of film time, with start < end.
         text: the spoken words, without tags, sound descriptions and speaker names; each change of speaker
             starts a new line.
         speakers: the speaker of each line of the text; None if the subtitle does not name one.
@@ -39,7 +39,7 @@ class Subtitle:
 
 
 def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle, ...]:
-    """Read the subtitles that contain spoken words, in order of time.
+    """Read the subtitles that contain spoken words, in chronological order.
 
     Args:
         path: a subtitle file, or a film with a subtitle track.

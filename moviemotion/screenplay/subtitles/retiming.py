@@ -1,8 +1,9 @@
-"""Retiming: find and correct the clock of subtitles that were made for another transfer of the film.
+"""Retiming: correct the times of subtitles that were made for another transfer of the film.
 
-Films shot at 24 frames per second are shown at 25 on PAL video and at 23.976 on NTSC video, so subtitles made
-for another transfer drift by up to 4 %, which amounts to minutes by the end of a film. The relationship is
-linear: film time = speed · subtitle time + offset, where the speed is a ratio of two frame rates.
+Films shot at 24 frames per second are shown at 25 on PAL video and at 23.976 on NTSC video. Subtitles made
+for another transfer therefore drift by up to 4 %, which amounts to minutes by the end of a film. The
+relationship is linear: film time = speed · subtitle time + offset, where the speed is a ratio of two frame
+rates.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Retiming:
 def fit_retiming(subtitle_times: Sequence[float], film_times: Sequence[float]) -> Retiming | None:
     """Fit a retiming to points with known subtitle and film times, such as scenes in a timing sheet.
 
-    The speed is the Theil-Sen estimate, the median slope over all pairs of points, which tolerates up to 29 %
+    The speed is the Theil-Sen estimate: the median slope over all pairs of points. It tolerates up to 29 %
     outliers. A speed within 0.002 of a ratio of common frame rates is replaced by that ratio.
 
     Args:
@@ -67,7 +68,7 @@ def fit_retiming(subtitle_times: Sequence[float], film_times: Sequence[float]) -
     ratios = [a / b for a in _FRAME_RATES for b in _FRAME_RATES]
     nearest = min(ratios, key=lambda ratio: abs(ratio - speed))
     if abs(nearest - speed) <= _RATIO_TOLERANCE:
-        # An error of 0.001 in speed is 7 s after two hours; the exact ratio has no drift.
+        # An error of 0.001 in the speed amounts to 7 s after two hours; the exact ratio does not drift.
         speed = nearest
     offset = float(np.median(y - speed * x))
     error = float(np.median(np.abs(y - speed * x - offset)))
