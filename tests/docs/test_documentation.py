@@ -18,8 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from moviemotion.audience.faces import face_registry
-from moviemotion.screenplay.formats import format_registry
 from moviemotion.simulation import demo_film
 from moviemotion.workflows.report import report
 from moviemotion.workflows.simulate import simulate
@@ -45,14 +43,6 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
         simulate(folder / "emotions.csv", 24, demo_film.DURATION / 60, folder / name, seed)
         report(folder / name, folder / "film.fountain", folder / "film.srt")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _restored_registries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the code of a page registers is gone afterwards."""
-    for registry in (face_registry._DETECTORS, face_registry._MODELS):
-        monkeypatch.setattr(registry, "_factories", dict(registry._factories))
-    monkeypatch.setattr(format_registry, "_registered", list(format_registry._registered))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
