@@ -132,7 +132,7 @@ def analyze(
     baseline = estimate_baseline(timeline, baseline_span)
     strength = strength_above_baseline(timeline, baseline)
     audience_curve = compute_audience_curve(timeline, strength)
-    search = find_moments(strength, audience_curve, seed)
+    search = find_moments(strength, timeline.start, seed)
     return Analysis(
         title=title,
         timeline=timeline,

@@ -1,4 +1,7 @@
 """Moments: where the audience reacted together more than chance would explain.
 
-`null_model` shifts viewers in time to simulate chance; `detection` finds and describes the moments.
+`reaction_scores` puts the viewers on a common scale, `reacting_together` finds viewers who are not
+independent,
+and `null_model` shifts the viewers to simulate chance. `detection` searches for moments with them. `bounds`,
+`evidence` and `resonance` describe each moment.
 """

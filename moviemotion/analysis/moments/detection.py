@@ -1,43 +1,57 @@
 """Moments: stretches in which the audience reacted together, each with its evidence.
 
-The null hypothesis is that viewers react, but not together. It is simulated by shifting each viewer's
-entire timeline circularly by a random number of seconds. This preserves how often, how long and how strongly
-each viewer reacts, which shuffling single seconds would destroy, and breaks only the link to the film and to
-the other viewers. A second counts as evidence if the audience's standardized sum is larger than in the
-shifted audiences, after correction for all seconds and emotions tested (see `null_model`).
+The null hypothesis is that the same viewers react just as often and as strongly in each part of the film, but
+out of step with each other (see `null_model`). A second is evidence for a shared reaction if the sum of the
+viewers' scores is larger than in the shifted audiences, after correction for all seconds, emotions and time
+scales, and if enough viewers reacted for it to matter.
 
-Around each second with evidence, a moment extends as far as the audience curve stays above half of its peak.
-Strength, reacting share, synchrony and resonance describe the moment; only the p-value decides whether it is
-reported.
+The search runs at two time scales: reactions of seconds (`reaction_scores.MOMENT`) and expressions that are
+held for longer (`reaction_scores.MOOD`). Bounds, strength and resonance describe a moment; only the p-value
+and its size decide whether it is reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, sqrt
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
-from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, AudienceCurve
-from moviemotion.analysis.signals.synchrony import JackknifeEstimate, synchrony_at
+from moviemotion.analysis.moments.bounds import moment_bounds, reacting_viewers
+from moviemotion.analysis.moments.evidence import Evidence, gather_evidence
+from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxima
+from moviemotion.analysis.moments.reacting_together import blocks_of_viewers
+from moviemotion.analysis.moments.reaction_scores import (
+    MAX_SCORE,
+    MIN_VIEWERS,
+    MOMENT,
+    MOOD,
+    TimeScale,
+    eligible_seconds,
+    level_curves,
+    reaction_scores,
+    usual_viewers,
+)
+from moviemotion.analysis.moments.resonance import resonance_interval, resonance_rank_intervals
+from moviemotion.analysis.signals.synchrony import synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.statistics import Float64Array, student_t_quantile, wilson_interval
+from moviemotion.statistics import Float64Array
 
 ALPHA = 0.05
 """Upper bound on the probability of finding one or more moments in a screening without shared reactions."""
 N_SHIFTS = 1000
 """Number of shifted audiences used for p-values; the smallest possible p-value is 1 / (`N_SHIFTS` + 1)."""
-MIN_VIEWERS = 5
-"""Smallest number of viewers; with fewer, single viewers dominate the sum and nothing counts as shared."""
+MAX_PASSES = 3
+"""Largest number of passes of the step-down search."""
 MIN_SECONDS = 60
-"""Shortest film, in seconds; in a shorter one the shifted timelines are too similar to serve as a null."""
-SMOOTHING_SECONDS = 3
-"""Window over which each viewer's curve is averaged, in seconds, because people react at different speeds."""
-EXTENT_SHARE_OF_PEAK = 0.5
-"""A moment extends as far as the audience curve stays at or above this fraction of its peak."""
+"""Smallest number of seconds that can be evidence; with fewer, nothing can be concluded."""
+MIN_REACTING_SHARE = 0.15
+"""Smallest share of the viewers seen who must react at the peak for a moment to matter."""
+MIN_REACTING_VIEWERS = 3
+"""Smallest number of viewers who must react at the peak."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +59,27 @@ class Moment:
     """A stretch of film time in which the audience reacted together more than chance would explain.
 
     Attributes:
-        start, end: seconds of film time; the end is exclusive.
-        peak: the film second in which the audience curve is highest.
+        start, end: seconds of film time at which half of the reacting viewers had started, and had stopped;
+            the end is exclusive.
+        peak: the film second in which the sum of the viewers' scores is largest.
         emotion: the shared emotion (never neutral).
-        strength: mean strength of that emotion over viewers at the peak, 0–1.
-        strength_interval: 95 % interval of `strength` over viewers.
-        reacting_share: share of the viewers seen during the moment who reacted with that emotion, 0–1.
+        kind: `moment` for a reaction of seconds, `mood` for an expression that is held for longer.
+        strength: mean strength of that emotion during the moment, over the viewers seen, 0–1.
+        strength_interval: 95 % interval of `strength` over viewers, corrected for the selection of the
+            strongest seconds.
+        reacting_share: share of the viewers seen who reacted with that emotion, 0–1.
         reacting_share_interval: 95 % Wilson interval of `reacting_share`.
+        expected_share: share of the viewers who react in comparable seconds around the moment, 0–1; NaN if
+            there are none.
         synchrony: inter-subject correlation in the window around the peak; NaN if undefined.
         synchrony_interval: 95 % interval of `synchrony` over viewers.
         viewers: number of viewers seen during the moment.
-        p_adjusted: p-value from the circular-shift null, adjusted for all seconds and emotions.
-        resonance_interval: 95 % interval of `resonance` over viewers (jackknife); NaNs where unknown.
+        p_adjusted: p-value adjusted for all seconds, emotions and time scales.
+        leave_one_out: smallest and largest `strength` if any one viewer is left out.
+        replicability: share of random half-audiences in which the moment is found again; NaN if the audience
+            is too small.
+        resonance_interval: 95 % interval of `resonance` over viewers; NaNs where unknown.
+        rank_interval: 95 % interval of the moment's rank by resonance; (0, 0) if unknown.
     """
 
     start: float
@@ -72,16 +95,21 @@ class Moment:
     viewers: int
     p_adjusted: float
     resonance_interval: tuple[float, float] = (float("nan"), float("nan"))
+    kind: str = MOMENT.name
+    expected_share: float = float("nan")
+    leave_one_out: tuple[float, float] = (float("nan"), float("nan"))
+    replicability: float = float("nan")
+    rank_interval: tuple[int, int] = (0, 0)
 
     @property
     def resonance(self) -> float:
-        """Resonance, 0–1: the cube root of strength × reacting share × synchrony.
+        """Resonance, 0–1: the geometric mean of strength and reacting share.
 
-        This is the geometric mean of the strength, spread and synchrony of the reaction, in which a high
-        value of one factor cannot compensate for a low value of another. Synchrony below 0 counts as 0. NaN
-        if one of the factors is unknown.
+        A strong reaction of few and a weak reaction of many have the same resonance. Synchrony is not a
+        factor: at a plateau it is near 0 although everybody reacts, and it added nothing to the agreement
+        between halves of an audience (`benchmarks/real_people.py`).
         """
-        return float(_resonance(self.strength, self.reacting_share, self.synchrony))
+        return sqrt(max(self.strength, 0.0) * self.reacting_share)
 
 
 @dataclass(frozen=True)
@@ -95,6 +123,7 @@ class MomentSearchResult:
         shifts: number of shifted audiences used for the p-values (0 if there were none).
         alpha: significance level of the test.
         seed: random seed for the shifts.
+        tested_seconds: number of seconds that could be evidence.
     """
 
     moments: tuple[Moment, ...]
@@ -103,6 +132,7 @@ class MomentSearchResult:
     shifts: int
     alpha: float
     seed: int
+    tested_seconds: int = 0
 
 
 def indices_by_resonance(moments: Sequence[Moment]) -> tuple[int, ...]:
@@ -118,191 +148,285 @@ def resonance_ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
     return tuple(order.index(k) + 1 for k in range(len(order)))
 
 
-def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: int) -> MomentSearchResult:
+def find_moments(
+    strength: Float64Array,
+    first_second: int,
+    seed: int,
+    in_film: NDArray[np.bool_] | None = None,
+    seat_blocks: NDArray[np.int64] | None = None,
+) -> MomentSearchResult:
     """Search a screening for moments.
 
     The family-wise error rate is controlled: the probability of one or more false moments in a screening is
     at most `ALPHA`, which also bounds the false-discovery rate. Each second is compared with the maximum over
-    all seconds of every shifted audience; the emotions are combined using the smallest p-value of each
-    shifted audience (Westfall & Young, 1993, single-step minP).
+    all seconds of every shifted audience; emotions and time scales are combined using the smallest p-value of
+    each shifted audience (Westfall & Young, 1993, single-step minP).
 
     Args:
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
-        audience_curve: the audience curve of the same viewers.
+        first_second: film second of the first column.
         seed: random seed for the shifts; the same seed gives the same moments.
+        in_film: (S,) whether the film was running; other seconds are never evidence. By default, all are.
+        seat_blocks: (V,) number of the block of neighbors in which each viewer sits, from 0; the viewers of a
+            block are shifted together. Viewers who react together beyond what the room explains are shifted
+            together in any case (`reacting_together`).
     """
-    viewers, seconds = strength.shape[0], strength.shape[1]
-    reason = _insufficient_data(viewers, seconds)
+    seen = ~np.isnan(strength[:, :, 0])
+    if in_film is None:
+        in_film = np.ones(seen.shape[1], dtype=bool)
+    tested = int(eligible_seconds(seen, in_film, MOMENT).sum())
+    reason = _insufficient_data(seen, tested)
     if reason:
-        return MomentSearchResult((), f"{reason} Nothing can be concluded.", False, 0, ALPHA, seed)
-    deviations = ViewerDeviations.from_curves(_smooth(strength))
-    null_maxima = deviations.null_maxima(N_SHIFTS, np.random.default_rng(seed))
-    p = adjusted_p_values(deviations.standardized_sum(), null_maxima)
-    candidates = _drop_overlapping(
-        [
-            _Candidate(column, *span, float(audience_curve.strength[span[2], column]))
-            for column in range(len(NON_NEUTRAL_EMOTIONS))
-            for span in _candidate_spans(audience_curve.strength[:, column], p[:, column])
-        ]
-    )
-    synchronies = [synchrony_at(strength, candidate.peak) for candidate in candidates]
-    # The variance of a single window is noisy; the mean over windows serves as a lower bound, so that windows
-    # whose variance is small by chance do not get intervals that are too narrow.
-    mean_variance = np.nanmean([one.variance for one in synchronies]) if synchronies else 0.0
-    moments = tuple(
-        _build_moment(
-            strength,
-            audience_curve,
-            candidate,
-            float(p[candidate.peak, candidate.emotion_column]),
-            synchrony,
-            float(mean_variance),
-        )
-        for candidate, synchrony in zip(candidates, synchronies, strict=True)
-    )
+        return MomentSearchResult((), f"{reason} Nothing can be concluded.", False, 0, ALPHA, seed, tested)
+    blocks = blocks_of_viewers(strength, np.arange(len(seen)) if seat_blocks is None else seat_blocks)
+    searches = [
+        _ScaleSearch.prepare(strength, seen, in_film, scale, blocks, seed + k)
+        for k, scale in enumerate((MOMENT, MOOD))
+    ]
+    p = _step_down_p_values(searches)
+    candidates = []
+    for search, columns in zip(searches, np.split(p, len(searches), axis=1), strict=True):
+        candidates += search.candidates(columns)
+    moments = _describe(strength, first_second, _drop_overlapping(candidates), blocks, seed)
     if moments:
         number = "1 moment was" if len(moments) == 1 else f"{len(moments)} moments were"
         conclusion = (
-            f"{number} found: the audience reacted together more than chance would explain. Without shared "
-            f"reactions, this search finds a false moment in at most {ALPHA * 100:.0f} % of screenings."
+            f"{number} found: the audience reacted together more than the same viewers would out of step. "
+            f"Without shared reactions, this search finds a false moment in at most {ALPHA * 100:.0f} % of "
+            "screenings."
         )
     else:
         conclusion = (
-            "No moment was found: the viewers did not react together more than chance would explain. "
+            "No moment was found: the viewers did not react together more than they would out of step. "
             "That does not prove that there was none."
         )
-    return MomentSearchResult(moments, conclusion, True, N_SHIFTS, ALPHA, seed)
+    return MomentSearchResult(moments, conclusion, True, N_SHIFTS, ALPHA, seed, tested)
 
 
-def _insufficient_data(viewers: int, seconds: int) -> str:
+def _insufficient_data(seen: NDArray[np.bool_], tested: int) -> str:
+    viewers = int(seen.any(axis=1).sum())
     if viewers < MIN_VIEWERS:
         number = "1 viewer was" if viewers == 1 else f"{viewers} viewers were"
         return f"Only {number} seen; at least {MIN_VIEWERS} are needed to find moments."
-    if seconds < MIN_SECONDS:
-        return f"The film is only {seconds} seconds long; at least {MIN_SECONDS} are needed to find moments."
+    if seen.shape[1] < MIN_SECONDS:
+        return (
+            f"The film is only {seen.shape[1]} seconds long; "
+            f"at least {MIN_SECONDS} are needed to find moments."
+        )
+    if tested < MIN_SECONDS:
+        return (
+            f"At least {MIN_VIEWERS} viewers and half of the room were seen in only {tested} seconds of the "
+            f"film; at least {MIN_SECONDS} are needed to find moments."
+        )
     return ""
 
 
-def _smooth(strength: Float64Array) -> Float64Array:
-    """Running mean of the seen seconds over `SMOOTHING_SECONDS`; unseen seconds stay NaN."""
-    seen = ~np.isnan(strength)
-    half = SMOOTHING_SECONDS // 2
-    edge = ((0, 0), (half, half), (0, 0))
-    filled, count = np.pad(np.where(seen, strength, 0), edge), np.pad(seen.astype(float), edge)
-    spans = [slice(k, k + strength.shape[1]) for k in range(SMOOTHING_SECONDS)]
-    total = np.sum([filled[:, span] for span in spans], axis=0)
-    n = np.sum([count[:, span] for span in spans], axis=0)
-    return np.where(seen, total / np.maximum(n, 1), np.nan)
+def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
+    """Adjusted p-values of all seconds, and of the emotions of all time scales side by side.
+
+    The reactions of moments that are found are removed from the viewers before they are shifted again, since
+    otherwise the film's own moments, spread over their surroundings, hide weaker ones (step-down, as in
+    Westfall & Young, 1993). Without a moment in the first pass, there is no second one, so the probability of
+    any false moment does not change.
+    """
+    total = np.concatenate([search.total for search in searches], axis=1)
+    p = np.ones_like(total)
+    for _ in range(MAX_PASSES):
+        before = p <= ALPHA
+        maxima = [
+            search.null_maxima(found)
+            for search, found in zip(searches, np.split(before, len(searches), axis=1), strict=True)
+        ]
+        p = np.minimum(p, adjusted_p_values(total, np.concatenate(maxima, axis=1)))
+        if not ((p <= ALPHA) & ~before).any():
+            break
+    return p
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A stretch of one emotion: start, stop (exclusive) and peak columns, and the strength at the peak."""
+    """A stretch of one emotion that contains evidence.
 
-    emotion_column: int
-    start: int
-    stop: int
-    peak: int
-    strength: float
-
-
-def _candidate_spans(curve: Float64Array, p: Float64Array) -> list[tuple[int, int, int]]:
-    """Return start, stop (exclusive) and peak columns of the stretches of one emotion that contain evidence.
-
-    Seconds with evidence are processed from the highest to the lowest. A stretch that overlaps one already
-    found belongs to the slope of the same reaction and is dropped.
+    Attributes:
+        search: the search that found it.
+        column: column of the emotion.
+        bounds: first column, and the column after the last one.
+        peak: column of the largest sum of scores.
+        p: adjusted p-value at the peak.
+        threshold: smallest sum of scores of this emotion that is evidence.
+        size: sum of the scores at the peak, relative to the threshold.
     """
-    found: list[tuple[int, int, int]] = []
-    remaining = np.asarray(p <= ALPHA)
-    while remaining.any():
-        peak = int(np.argmax(np.where(remaining, curve, -1)))
-        level = EXTENT_SHARE_OF_PEAK * curve[peak]
-        start = stop = peak
-        while start > 0 and curve[start - 1] >= level:
-            start -= 1
-        while stop < len(curve) and curve[stop] >= level:
-            stop += 1
-        remaining[start:stop] = False
-        if not any(start < b and a < stop for a, b, _ in found):
-            found.append((start, stop, peak))
-    return found
+
+    search: _ScaleSearch
+    column: int
+    bounds: tuple[int, int]
+    peak: int
+    p: float
+    threshold: float
+    size: float
+
+
+@dataclass(frozen=True)
+class _ScaleSearch:
+    """The search at one time scale.
+
+    Attributes:
+        scale: the time scale.
+        levels: (V, S, 7) the viewers' curves at this time scale.
+        scores: (V, S, 7) the viewers' scores.
+        eligible: (S,) seconds that can be evidence.
+        total: (S, 7) sum of the scores; −∞ where it cannot be evidence, or is too small to matter.
+        least: smallest sum of scores that matters.
+        blocks: (V,) block of each viewer.
+        seed: random seed for the shifts.
+    """
+
+    scale: TimeScale
+    levels: Float64Array
+    scores: NDArray[np.float32]
+    eligible: NDArray[np.bool_]
+    total: Float64Array
+    least: float
+    blocks: NDArray[np.int64]
+    seed: int
+
+    @classmethod
+    def prepare(
+        cls,
+        strength: Float64Array,
+        seen: NDArray[np.bool_],
+        in_film: NDArray[np.bool_],
+        scale: TimeScale,
+        blocks: NDArray[np.int64],
+        seed: int,
+    ) -> _ScaleSearch:
+        eligible = eligible_seconds(seen, in_film, scale)
+        if eligible.sum() < MIN_SECONDS:  # too short a film for this time scale
+            eligible = np.zeros_like(eligible)
+        levels = level_curves(strength, scale)
+        scores = reaction_scores(levels, scale)
+        total = np.where(eligible[:, None], scores.sum(axis=0, dtype=np.float64), -np.inf)
+        least = MIN_REACTING_SHARE * MAX_SCORE * usual_viewers(seen, in_film)
+        total[total < least] = -np.inf
+        return cls(scale, levels, scores, eligible, total, least, blocks, seed)
+
+    @property
+    def reach(self) -> int:
+        """Largest shift of the null model, in seconds."""
+        return min(self.scale.reach, len(self.eligible) // 2)
+
+    def null_maxima(self, found: NDArray[np.bool_]) -> Float64Array:
+        """Compute the maxima of the shifted audiences, without the (S, 7) seconds found already.
+
+        Sums that are too small to matter are −∞, as in `total`: emotions that are hardly ever shown then cost
+        the others no power.
+        """
+        if not self.eligible.any():
+            return np.full((N_SHIFTS, found.shape[1]), -np.inf)
+        near = maximum_filter1d(found, 2 * self.scale.mean_seconds + 1, axis=0)
+        scores = np.where(near, np.minimum(self.scores, 0), self.scores)
+        rng = np.random.default_rng(self.seed)
+        maxima = null_maxima(scores, self.eligible, self.reach, self.blocks, N_SHIFTS, rng)
+        maxima[maxima < self.least] = -np.inf
+        return maxima
+
+    def candidates(self, p: Float64Array) -> list[_Candidate]:
+        """Find the stretches that contain evidence, (S, 7) adjusted p-values given."""
+        viewers_seen = (~np.isnan(self.levels[:, :, 0])).sum(axis=0)
+        found = []
+        for column in range(p.shape[1]):
+            curves, total = self.levels[:, :, column], self.total[:, column]
+            remaining = (p[:, column] <= ALPHA) & np.isfinite(total)
+            threshold = float(total[remaining].min(initial=np.inf))
+            taken: list[tuple[int, int]] = []
+            while remaining.any():
+                peak = int(np.argmax(np.where(remaining, total, -np.inf)))
+                reacting = int(reacting_viewers(curves, peak).sum())
+                needed = max(MIN_REACTING_VIEWERS, MIN_REACTING_SHARE * viewers_seen[peak])
+                remaining[peak] = False
+                if reacting < needed:
+                    continue
+                start, stop = moment_bounds(curves, peak)
+                remaining[start:stop] = False
+                if not any(start < b and a < stop for a, b in taken):
+                    taken.append((start, stop))
+                    size = float(total[peak]) / max(threshold, 1e-9)
+                    found.append(
+                        _Candidate(self, column, (start, stop), peak, float(p[peak, column]), threshold, size)
+                    )
+        return found
+
+
+def _describe(
+    strength: Float64Array,
+    first_second: int,
+    candidates: list[_Candidate],
+    blocks: NDArray[np.int64],
+    seed: int,
+) -> tuple[Moment, ...]:
+    evidence = [
+        gather_evidence(
+            strength[:, :, one.column],
+            one.search.scores[:, :, one.column],
+            one.bounds,
+            one.peak,
+            one.threshold,
+            one.search.reach,
+            blocks,
+            seed,
+        )
+        for one in candidates
+    ]
+    ranks = resonance_rank_intervals(evidence, np.random.default_rng(seed))
+    return tuple(
+        _build_moment(strength, first_second, candidate, one, rank)
+        for candidate, one, rank in zip(candidates, evidence, ranks, strict=True)
+    )
 
 
 def _build_moment(
     strength: Float64Array,
-    audience_curve: AudienceCurve,
+    first_second: int,
     candidate: _Candidate,
-    p: float,
-    synchrony: JackknifeEstimate,
-    min_variance: float,
+    evidence: Evidence,
+    rank_interval: tuple[int, int],
 ) -> Moment:
-    during = strength[:, candidate.start : candidate.stop, candidate.emotion_column]
-    at_peak = strength[:, candidate.peak, candidate.emotion_column]
-    seen = np.asarray((~np.isnan(during)).any(axis=1))
-    reacted = np.asarray((np.nan_to_num(during) >= REACTION_THRESHOLD).any(axis=1))
-    low, high = wilson_interval(reacted.sum(), seen.sum())
-    low_strength, high_strength = audience_curve.strength_interval[
-        :, candidate.peak, candidate.emotion_column
-    ]
-    first = int(audience_curve.seconds[0])
+    synchrony = synchrony_at(strength, candidate.peak)
+    start, stop = candidate.bounds
     return Moment(
-        start=float(first + candidate.start),
-        end=float(first + candidate.stop),
-        peak=float(first + candidate.peak),
-        emotion=NON_NEUTRAL_EMOTIONS[candidate.emotion_column],
-        strength=candidate.strength,
-        strength_interval=(float(low_strength), float(high_strength)),
-        reacting_share=float(reacted.sum() / seen.sum()),
-        reacting_share_interval=(float(low), float(high)),
+        start=float(first_second + start),
+        end=float(first_second + stop),
+        peak=float(first_second + candidate.peak),
+        emotion=NON_NEUTRAL_EMOTIONS[candidate.column],
+        kind=candidate.search.scale.name,
+        strength=evidence.mean_strength,
+        strength_interval=evidence.strength_interval,
+        reacting_share=evidence.reacting_share,
+        reacting_share_interval=evidence.reacting_share_interval,
+        expected_share=evidence.expected_share,
         synchrony=synchrony.value,
-        synchrony_interval=synchrony.interval(min_variance),
-        viewers=int(seen.sum()),
-        p_adjusted=p,
-        resonance_interval=_resonance_interval(at_peak, seen, reacted, synchrony),
+        synchrony_interval=synchrony.interval(),
+        viewers=int((~np.isnan(evidence.strength)).sum()),
+        p_adjusted=candidate.p,
+        leave_one_out=evidence.leave_one_out,
+        replicability=evidence.replicability,
+        resonance_interval=resonance_interval(evidence),
+        rank_interval=rank_interval,
     )
-
-
-def _resonance(strength: ArrayLike, share: ArrayLike, synchrony: ArrayLike) -> Float64Array:
-    return np.cbrt(np.multiply(strength, share) * np.maximum(synchrony, 0.0))
-
-
-def _resonance_interval(
-    at_peak: Float64Array, seen: NDArray[np.bool_], reacted: NDArray[np.bool_], synchrony: JackknifeEstimate
-) -> tuple[float, float]:
-    """Compute the 95 % interval of a moment's resonance over viewers.
-
-    Resonance combines three estimates from the same viewers, so their errors are correlated. The jackknife
-    recomputes all three estimates without the same viewers, which accounts for these correlations.
-
-    Args:
-        at_peak: (V,) strength at the peak; NaN where not seen.
-        seen, reacted: (V,) whether each viewer was seen, and reacted, in the moment.
-        synchrony: the jackknife estimate of synchrony, which determines the viewers that are left out
-            together.
-    """
-    included = (~synchrony.excluded).astype(float)
-    groups = len(included)
-    if groups < 3:
-        return float("nan"), float("nan")
-    strength = included @ np.nan_to_num(at_peak) / (included @ ~np.isnan(at_peak))
-    without = _resonance(strength, included @ reacted / (included @ seen), synchrony.leave_one_out)
-    share = reacted.sum() / seen.sum()
-    middle = _resonance(np.nanmean(at_peak), share, synchrony.value)
-    half = student_t_quantile(groups - 1) * np.sqrt((groups - 1) * np.var(without))
-    low, high = np.clip([middle - half, middle + half], 0, 1)
-    return float(low), float(high)
 
 
 def _drop_overlapping(candidates: list[_Candidate]) -> list[_Candidate]:
     """Drop the weaker of two candidates if the peak of either lies inside the other.
 
     Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
-    should yield only one moment.
+    should yield only one moment. A laugh within a mood of another emotion remains a moment of its own only
+    if its own evidence is stronger.
     """
     accepted: list[_Candidate] = []
-    for one in sorted(candidates, key=lambda candidate: -candidate.strength):
+    for one in sorted(candidates, key=lambda candidate: -candidate.size):
         if not any(
-            other.start <= one.peak < other.stop or one.start <= other.peak < one.stop for other in accepted
+            other.bounds[0] <= one.peak < other.bounds[1] or one.bounds[0] <= other.peak < one.bounds[1]
+            for other in accepted
         ):
             accepted.append(one)
-    return sorted(accepted, key=lambda candidate: candidate.start)
+    return sorted(accepted, key=lambda candidate: candidate.bounds)

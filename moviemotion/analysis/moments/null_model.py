@@ -1,127 +1,72 @@
-"""The null model for moments: audiences whose viewers are shifted circularly in time by random amounts.
+"""The null model for moments: the same viewers, out of step with each other.
 
-A shift preserves each viewer's temporal structure and breaks the link to the film and to the other viewers,
-as in tests of inter-subject correlation (Kauppi et al., 2010). For each second and emotion, the test
-statistic is the sum of the viewers' deviations from their own means, divided by the standard deviation that
-the sum would have if the viewers were independent. This standardization matters when viewers enter or leave
-the view of the camera, because a sum over fewer viewers varies less.
+Each viewer's scores are shifted in time by a random number of seconds, up to a few times ten, in either
+direction. This keeps how often, how long and how strongly each viewer reacts, and where in the film the room
+is lively or calm: during a chat before the film, everybody smiles more often, and so do the shifted viewers.
+Only what is in step to within seconds is broken. Circular shifts over the whole film (Kauppi et al., 2010)
+spread such stretches over the film, and then every stretch appears to be shared. Shifts within a window are
+the jitter method of spike-train analysis (Amarasingham et al., 2012).
 
-The null distribution consists of the maximum over all seconds of each shifted audience, so no assumption
-about the dependence between seconds is needed (Westfall & Young, 1993).
+Viewers who sit next to each other can be shifted as one block, because they may infect each other.
+
+The null distribution is that of the maximum over all seconds of each shifted audience, so no assumption about
+the dependence between seconds is needed (Westfall & Young, 1993).
 """
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.statistics import Float64Array
 
-_MIN_VARIANCE = 1e-12
 _BATCH_SIZE = 16
 """Number of shifted audiences that one thread computes at a time."""
 
 
-@dataclass(frozen=True)
-class ViewerDeviations:
-    """Deviations of each viewer's curves from that viewer's own mean.
+def null_maxima(
+    scores: NDArray[np.float32],
+    eligible: NDArray[np.bool_],
+    reach: int,
+    blocks: NDArray[np.int64],
+    count: int,
+    rng: np.random.Generator,
+) -> Float64Array:
+    """Compute the largest sum of scores over viewers in each of `count` shifted audiences.
 
-    Attributes:
-        deviation: (V, S, F) float32, deviations; 0 where the viewer was not seen.
-        seen: (V, S) bool, whether the viewer was seen.
-        variance: (V, F) variance of each viewer's curves over the seconds in which the viewer was seen.
+    Beyond its ends, each curve is continued by its reflection.
+
+    Args:
+        scores: (V, S, F) each viewer's scores, 0 where not seen.
+        eligible: (S,) seconds that can be evidence; the others are ignored.
+        reach: largest shift in either direction, in seconds; less than S.
+        blocks: (V,) block of each viewer, numbered from 0; the viewers of a block are shifted together.
+        count: number of shifted audiences.
+        rng: random generator for the shifts.
+
+    Returns:
+        (count, F) maximum over the eligible seconds for each audience and emotion.
     """
+    seconds = scores.shape[1]
+    block_shifts = rng.integers(-reach, reach + 1, size=(count, int(blocks.max()) + 1))
+    starts = reach - block_shifts[:, blocks]
+    reflected = np.pad(scores, ((0, 0), (reach, reach), (0, 0)), mode="reflect")
 
-    deviation: NDArray[np.float32]
-    seen: NDArray[np.bool_]
-    variance: Float64Array
-
-    @classmethod
-    def from_curves(cls, curves: Float64Array) -> ViewerDeviations:
-        """Compute the deviations of (V, S, F) curves, NaN where not seen."""
-        seen = ~np.isnan(curves[:, :, 0])
-        n = np.maximum(seen.sum(axis=1), 1)[:, None]
-        mean = np.nansum(curves, axis=1) / n
-        deviation = np.nan_to_num(curves - mean[:, None])
-        return cls(deviation.astype(np.float32), seen, (deviation**2).sum(axis=1) / n)
-
-    def standardized_sum(self) -> Float64Array:
-        """(S, F) sum of the deviations divided by its standard deviation for independent viewers."""
-        return _standardized(self.deviation.sum(axis=0), self.seen.T.astype(float) @ self.variance)
-
-    def null_maxima(self, count: int, rng: np.random.Generator) -> Float64Array:
-        """Compute the largest standardized sum of each of `count` shifted audiences.
-
-        Returns:
-            (count, F) maximum over all seconds for each audience and emotion.
-        """
-        viewers, seconds, _ = self.deviation.shape
-        shifts = rng.integers(0, seconds, size=(count, viewers))
-        twice = np.concatenate([self.deviation, self.deviation], axis=1)  # a circular shift is a slice
-        changes = _VisibilityChanges.from_deviations(self)
-
-        def maxima(batch: NDArray[np.int64]) -> list[Float64Array]:
-            return self._batch_maxima(twice, changes, batch)
-
-        batches = [shifts[at : at + _BATCH_SIZE] for at in range(0, count, _BATCH_SIZE)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the GIL during addition
-            return np.array([maximum for batch in pool.map(maxima, batches) for maximum in batch])
-
-    def _batch_maxima(
-        self, twice: NDArray[np.float32], changes: _VisibilityChanges, shifts: NDArray[np.int64]
-    ) -> list[Float64Array]:
-        seconds = self.deviation.shape[1]
-        totals = [np.zeros_like(self.deviation[0]) for _ in shifts]
+    def maxima(batch: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        totals = [np.zeros_like(scores[0]) for _ in batch]
         # Process one viewer at a time, so that the curve stays in the CPU cache while it is added to all
         # audiences.
-        for curve, of_viewer in zip(twice, shifts.T.tolist(), strict=True):
-            for total, by in zip(totals, of_viewer, strict=True):
-                np.add(total, curve[seconds - by : 2 * seconds - by], out=total)
-        return [
-            _standardized(total, changes.variance_of_sum(shift)).max(axis=0)
-            for total, shift in zip(totals, shifts, strict=True)
-        ]
+        for curve, of_viewer in zip(reflected, batch.T.tolist(), strict=True):
+            for total, start in zip(totals, of_viewer, strict=True):
+                np.add(total, curve[start : start + seconds], out=total)
+        return [total[eligible].max(axis=0) for total in totals]
 
-
-@dataclass(frozen=True)
-class _VisibilityChanges:
-    """Seconds in which viewers enter or leave the view; between these, the variance of the sum is constant.
-
-    Attributes:
-        deviations: the deviations of the viewers.
-        viewer, second: (n,) which viewer enters or leaves, and in which second.
-        change: (F, n) resulting change of the variance.
-    """
-
-    deviations: ViewerDeviations
-    viewer: NDArray[np.int64]
-    second: NDArray[np.int64]
-    change: Float64Array
-
-    @classmethod
-    def from_deviations(cls, deviations: ViewerDeviations) -> _VisibilityChanges:
-        seen = deviations.seen.astype(np.int8)
-        step = seen - np.roll(seen, 1, axis=1)
-        viewer, second = np.nonzero(step)
-        return cls(deviations, viewer, second, deviations.variance[viewer].T * step[viewer, second])
-
-    def variance_of_sum(self, shift: NDArray[np.int64]) -> Float64Array:
-        """Compute the (S, F) variance of the sum if each viewer is shifted by `shift` (V,)."""
-        viewers, seconds = self.deviations.seen.shape
-        at = (self.second + shift[self.viewer]) % seconds
-        by_second = np.empty((seconds, len(self.change)))
-        for column, change in enumerate(self.change):
-            by_second[:, column] = np.bincount(at, change, minlength=seconds)
-        by_second[0] = self.deviations.seen[np.arange(viewers), -shift % seconds] @ self.deviations.variance
-        return np.asarray(np.cumsum(by_second, axis=0))
-
-
-def _standardized(total: NDArray[np.float32], variance: Float64Array) -> Float64Array:
-    return np.asarray(total / np.sqrt(np.maximum(variance, _MIN_VARIANCE)))
+    batches = [starts[at : at + _BATCH_SIZE] for at in range(0, count, _BATCH_SIZE)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the GIL during addition
+        return np.array([maximum for batch in pool.map(maxima, batches) for maximum in batch], np.float64)
 
 
 def adjusted_p_values(observed: Float64Array, null_maxima: Float64Array) -> Float64Array:
@@ -133,8 +78,8 @@ def adjusted_p_values(observed: Float64Array, null_maxima: Float64Array) -> Floa
     both counts) keeps the test exact and p above 0 (Phipson & Smyth, 2010).
 
     Args:
-        observed: (S, F) standardized sums.
-        null_maxima: (n, F) largest standardized sum of each shifted audience.
+        observed: (S, F) sums over the viewers.
+        null_maxima: (n, F) largest sum of each shifted audience.
 
     Returns:
         (S, F) p-values adjusted for every second and emotion.
