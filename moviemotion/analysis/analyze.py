@@ -26,6 +26,7 @@ from moviemotion.analysis.signals.baseline import (
     Baseline,
     TimeSpan,
     estimate_baseline,
+    lasting_emotions,
     strength_above_baseline,
 )
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence, find_mixed_emotions
@@ -169,6 +170,13 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
                     f"{viewer}: seen for less than {MIN_SECONDS} s of the marked baseline stretch; "
                     "this viewer's baseline was estimated from the entire film"
                 )
+    for viewer, emotion in zip(timeline.viewers, lasting_emotions(timeline, baseline), strict=True):
+        if emotion is not None:
+            yield (
+                f"{viewer}: hardly ever at rest, so a lasting emotion ({emotion}) may have been taken for "
+                "the resting face, and its strength would be too low; mark a stretch in which the viewers "
+                "are at rest (--baseline), or leave this viewer out"
+            )
 
 
 def _data_quality(timeline: Timeline, rejected: Mapping[str, int], problems: tuple[str, ...]) -> DataQuality:

@@ -58,7 +58,10 @@ from moviemotion.analysis.signals.audience_curve import (
     compute_audience_curve,
 )
 from moviemotion.analysis.signals.baseline import (
+    AVERAGE_REST,
     MAX_EMOTION_AT_REST,
+    MAX_PROBABILITY,
+    MIN_PROBABILITY,
     Baseline,
     TimeSpan,
     _half_sample_mode,
@@ -199,19 +202,38 @@ def test_the_mode_is_the_mean_of_the_densest_quarter():
     assert _half_sample_mode(np.array([5.0, 1.0, 1.1])) == pytest.approx(1.0)
 
 
+R0 = AVERAGE_REST[Emotion.HAPPY]
+
+
 @pytest.mark.parametrize(
     ("rest", "now", "strength"),
-    [(0.2, 0.6, 0.5), (0.5, 0.75, 0.5), (0.8, 0.9, 0.2), (0.3, 0.1, 0), (0, 1, 1)],
+    [(R0, 0.6, (0.6 - R0) / (1 - R0)), (0.5, 0.5, 0), (0.3, 0.1, 0), (0.2, 0.8, 0.2395), (0, 1, 0.9995)],
 )
-def test_strength_is_the_rise_over_the_headroom_of_at_least_a_half(rest, now, strength):
-    probabilities = np.zeros((1, 1, 8))
-    probabilities[0, 0, 1] = now
-    resting = np.zeros((1, 8))
-    resting[0, 1] = rest
-    baseline = Baseline(resting, np.array([1]), np.array([True]))
-    found = strength_above_baseline(timeline_of(probabilities), baseline)
-    assert found[0, 0, HAPPY] == pytest.approx(strength, abs=1e-6)
+def test_strength_is_the_change_in_log_odds_applied_to_an_average_rest(rest, now, strength):
+    found = strength_above_baseline(timeline_of(joy(now)), resting_joy(rest))
+    assert found[0, 0, HAPPY] == pytest.approx(strength, abs=1e-4)
     assert (found[0, 0, 1:] == 0).all()
+
+
+def test_probabilities_are_limited_before_strength_is_computed():
+    for rest, now, same_rest, same_now in (
+        (MIN_PROBABILITY / 10, 0.5, MIN_PROBABILITY, 0.5),
+        (0.5, 1.0, 0.5, MAX_PROBABILITY),
+        (0.0, MIN_PROBABILITY, 0.0, 0.0),
+    ):
+        found = strength_above_baseline(timeline_of(joy(now)), resting_joy(rest))
+        limited = strength_above_baseline(timeline_of(joy(same_now)), resting_joy(same_rest))
+        np.testing.assert_array_equal(found, limited)
+
+
+def joy(probability):
+    probabilities = np.zeros((1, 1, 8))
+    probabilities[0, 0, 1] = probability
+    return probabilities
+
+
+def resting_joy(probability):
+    return Baseline(joy(probability)[0], np.array([1]), np.array([True]))
 
 
 def test_hours_minutes_and_seconds_of_a_time_span():

@@ -15,7 +15,8 @@ from moviemotion.statistics import Float64Array, wilson_interval
 REACTION_THRESHOLD = 0.25
 """A viewer is reacting in any second in which at least one emotion reaches this strength.
 
-At 0.25, a quarter of the annotators who would not see the emotion in the resting face would see it now.
+At 0.25, a quarter of the annotators who do not see the emotion in an average face at rest would see it after
+the same change.
 """
 
 
