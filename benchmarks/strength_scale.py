@@ -132,9 +132,10 @@ def votes(bench: Bench) -> Iterator[str]:
                     rows.append((f"{least:g}–{most:g}", found[here].mean(), earlier[here].mean(), here.sum()))
             new, old = [r[1] for r in rows], [r[2] for r in rows]
             yield (
-                f"{emotion}, step +{low:g} to +{high:g}, by share at rest {', '.join(r[0] for r in rows)}: "
-                f"strength {', '.join(f'{s:.2f}' for s in new)} (differ by {max(new) - min(new):.2f}); earlier scale "
-                f"{', '.join(f'{s:.2f}' for s in old)} (differ by {max(old) - min(old):.2f}); "
+                f"{emotion}, step +{low:g} to +{high:g}, by share at rest "
+                f"{', '.join(r[0] for r in rows)}: "
+                f"strength {', '.join(f'{s:.2f}' for s in new)} (differ by {max(new) - min(new):.2f}); "
+                f"earlier scale {', '.join(f'{s:.2f}' for s in old)} (differ by {max(old) - min(old):.2f}); "
                 f"n {', '.join(str(r[3]) for r in rows)}"
             )
 

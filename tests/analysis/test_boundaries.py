@@ -323,19 +323,16 @@ def test_a_difference_interval_combines_the_distances_of_both_means():
 
 
 def plain_synchrony(window: np.ndarray) -> float:
-    """Mean correlation of each viewer with the mean of the others, over the seconds with both."""
-    correlations = []
-    for viewer in range(len(window)):
-        others = np.delete(window, viewer, axis=0)
-        both = ~np.isnan(window[viewer, :, 0]) & (~np.isnan(others[:, :, 0])).any(axis=0)
-        if both.sum() < 2:
-            continue
-        own, mean = window[viewer][both], np.nanmean(others[:, both], axis=0)
-        own, mean = own - own.mean(axis=0), mean - mean.mean(axis=0)
-        norm = np.sqrt((own**2).sum() * (mean**2).sum())
-        if norm > 1e-9:
-            correlations.append((own * mean).sum() / norm)
-    return float(np.mean(correlations)) if correlations else NAN
+    """Mean product of two viewers' z, over all pairs and the seconds in which both are seen."""
+    curves = []
+    for own in window:
+        deviation = own - np.nanmean(own, axis=0) if (~np.isnan(own)).any() else own
+        squares = np.nansum(deviation**2)
+        curves.append(
+            deviation / np.sqrt(squares / (~np.isnan(own[:, 0])).sum()) if squares > 1e-9 else own * NAN
+        )
+    products = [(a * b).sum(axis=1) for k, a in enumerate(curves) for b in curves[k + 1 :]]
+    return float(np.nanmean(products)) if not np.isnan(products).all() else NAN
 
 
 @settings(deadline=None, max_examples=20)
@@ -363,25 +360,25 @@ def test_synchrony_with_gaps_equals_the_plain_computation_at_every_second(seed):
         np.testing.assert_allclose(estimate.leave_two_out, pairs, atol=1e-9)
 
 
+def to_interval_scale(r):
+    return np.sign(r) * (np.sqrt(np.abs(r) + 0.05) - np.sqrt(0.05))
+
+
 def test_the_synchrony_interval_follows_its_formula():
     estimate = synchrony_at(strength_of(simulate_timeline(6, 40, 3, ((15, 22, Emotion.SAD, 1.0),))), 18)
-    z = np.arctanh(estimate.leave_one_out)
-    assert estimate.variance == pytest.approx(5 * np.var(z))
+    x, middle = to_interval_scale(estimate.leave_one_out), to_interval_scale(estimate.value)
+    assert estimate.variance == pytest.approx(5 * np.var(x))
     plain = replace(estimate, leave_two_out=np.zeros(0))
     half = student_t_quantile(5) * np.sqrt(estimate.variance)
-    assert plain.interval() == pytest.approx(
-        tuple(np.tanh(np.arctanh(estimate.value) + np.array([-half, half])))
-    )
+    assert to_interval_scale(np.array(plain.interval())) == pytest.approx([middle - half, middle + half])
     wide = plain.interval(min_variance=4 * estimate.variance)
     half = max(half, Z95 * np.sqrt(4 * estimate.variance))
-    assert wide == pytest.approx(tuple(np.tanh(np.arctanh(estimate.value) + np.array([-half, half]))))
+    assert to_interval_scale(np.array(wide)) == pytest.approx([middle - half, middle + half])
     one, other = np.triu_indices(6, 1)
-    interaction = (
-        6 * np.arctanh(estimate.value) - 5 * (z[one] + z[other]) + 4 * np.arctanh(estimate.leave_two_out)
-    )
+    interaction = 6 * middle - 5 * (x[one] + x[other]) + 4 * to_interval_scale(estimate.leave_two_out)
     twice = min(np.var(interaction), estimate.variance) / 2
     half = student_t_quantile(5) * np.sqrt(estimate.variance - twice)
-    assert estimate.interval()[1] == pytest.approx(np.tanh(np.arctanh(estimate.value) + half))
+    assert to_interval_scale(estimate.interval()[1]) == pytest.approx(middle + half)
 
 
 # --- Moments -----------------------------------------------------------------------------------------

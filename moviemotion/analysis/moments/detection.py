@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, AudienceCurve
-from moviemotion.analysis.signals.synchrony import JackknifeEstimate, synchrony_at
+from moviemotion.analysis.signals.synchrony import JackknifeEstimate, pooled_variance, synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array, student_t_quantile, wilson_interval
 
@@ -146,9 +146,7 @@ def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: in
         ]
     )
     synchronies = [synchrony_at(strength, candidate.peak) for candidate in candidates]
-    # The variance of a single window is noisy; the mean over windows serves as a lower bound, so that windows
-    # whose variance is small by chance do not get intervals that are too narrow.
-    mean_variance = np.nanmean([one.variance for one in synchronies]) if synchronies else 0.0
+    min_variance = pooled_variance(synchronies)
     moments = tuple(
         _build_moment(
             strength,
@@ -156,7 +154,7 @@ def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: in
             candidate,
             float(p[candidate.peak, candidate.emotion_column]),
             synchrony,
-            float(mean_variance),
+            min_variance,
         )
         for candidate, synchrony in zip(candidates, synchronies, strict=True)
     )

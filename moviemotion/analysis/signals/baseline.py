@@ -207,9 +207,8 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
     # Adding log-odds means multiplying odds, which needs no logarithm for every second.
     now = _odds(timeline.probabilities[:, :, columns].astype(np.float64))
     moved = now / _odds(baseline.probabilities[:, None, columns]) * _odds(average)
-    rest = _odds(average) / (
-        1 + _odds(average)
-    )  # `average`, rounded as `moved` is, so that rest gives exactly 0
+    # The same rounding as in `moved`, so that the strength at rest is exactly 0.
+    rest = _odds(average) / (1 + _odds(average))
     return np.maximum((moved / (1 + moved) - rest) / (1 - rest), 0)
 
 
