@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.analysis.script_emotions import summarize_emotions
+from moviemotion.analysis.script_emotions import mean_strength_during, summarize_emotions
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.analysis.signals.baseline import estimate_baseline, strength_above_baseline
+from moviemotion.analysis.signals.reaction_delay import AUDIENCE_DELAY
 from moviemotion.analysis.signals.synchrony import (
     film_synchrony,
     pooled_variance,
@@ -47,6 +48,7 @@ BEATS = (
 )
 PEAKS = (41, 95, 152, 202, 302, 382, 453, 523)
 """Seconds in whose windows synchrony is compared: around each beat, in which some viewers react."""
+HAPPY = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
 CALM = (20, 130, 270, 350, 490, 570)
 LENGTHS = (2, 5, 15, 60, 180)
 
@@ -112,7 +114,51 @@ def part(flags: NDArray[np.bool_]) -> str:
     return f"{flags.mean():.1%} ({low:.1%}–{high:.1%}, n={flags.size})"
 
 
-PARTS: dict[str, Callable[[int], Iterator[str]]] = {"size": size}
+def rates(runs: int) -> Iterator[str]:
+    """Scenes of different lengths in which nothing is shared: 24 viewers who react at their own times."""
+    viewers, seconds = 24, 240
+    spans = [(20.0, 20.0 + length) for length in LENGTHS]
+    shares, low, high, ever = np.empty((4, runs, len(LENGTHS)))
+    for run in range(runs):
+        strength = room(viewers, 10_000 + run, beats=(), seconds=seconds)
+        for k, summary in enumerate(summarize_emotions(strength, 0, spans)):
+            shares[run, k] = summary.mean_reacting_share
+            low[run, k], high[run, k] = summary.mean_reacting_share_interval
+            start, end = (int(t + AUDIENCE_DELAY) for t in spans[k])
+            part_of_film = np.nan_to_num(strength[:, start:end])
+            ever[run, k] = (part_of_film >= REACTION_THRESHOLD).any(axis=(1, 2)).mean()
+    for k, length in enumerate(LENGTHS):
+        covered = (low[:, k] <= shares[:, k].mean()) & (shares[:, k].mean() <= high[:, k])
+        yield (
+            f"scene of {length} s: mean share reacting {mean(shares[:, k])}, its interval contains the "
+            f"population's value {part(covered)}; share who ever reacted, as before, {mean(ever[:, k])} "
+            f"({viewers} viewers, n={runs} rooms)"
+        )
+
+
+def cuts(runs: int) -> Iterator[str]:
+    """A laugh at the last line before a cut, and what is measured for the first line after it."""
+    beats = (Beat(57, 60, Emotion.HAPPY, 0.8),)
+    lines = [(57.0, 60.0), (60.0, 63.0), (30.0, 33.0)]
+    measured, on_screen = np.empty((2, runs, len(lines)))
+    named = np.empty(runs, bool)
+    for run in range(runs):
+        strength = room(24, 20_000 + run, beats, seconds=120)
+        summaries = summarize_emotions(strength, 0, lines)
+        for k, (start, end) in enumerate(lines):
+            delayed = mean_strength_during(strength, 0, start + AUDIENCE_DELAY, end + AUDIENCE_DELAY)
+            undelayed = mean_strength_during(strength, 0, start, end)
+            measured[run, k], on_screen[run, k] = (np.nanmean(s[:, HAPPY]) for s in (delayed, undelayed))
+        named[run] = summaries[1].emotion is Emotion.HAPPY
+    for k, line in enumerate(("the last line before the cut", "the first line after it", "a line elsewhere")):
+        yield (
+            f"joy in {line}: {mean(measured[:, k])}, without the delay {mean(on_screen[:, k])} "
+            f"(24 viewers, n={runs} rooms)"
+        )
+    yield f"the first line after the cut is called happy in {part(named)}"
+
+
+PARTS: dict[str, Callable[[int], Iterator[str]]] = {"size": size, "rates": rates, "cuts": cuts}
 
 
 def main() -> None:

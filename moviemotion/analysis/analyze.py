@@ -30,7 +30,11 @@ from moviemotion.analysis.signals.baseline import (
     strength_above_baseline,
 )
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence, find_mixed_emotions
-from moviemotion.analysis.signals.reaction_delay import RelativeDelay, estimate_relative_delay
+from moviemotion.analysis.signals.reaction_delay import (
+    AUDIENCE_DELAY,
+    RelativeDelay,
+    estimate_relative_delay,
+)
 from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.screenplay.alignment.align import TimedScript
@@ -79,7 +83,7 @@ class Analysis:
         script: the screenplay in film time, or None without a script.
         element_emotions: one summary for each of `script.cues` (empty without a script).
         scene_emotions: one summary for each scene, in order (empty without a script).
-        moment_elements: for each moment, the indices of the script elements it overlaps.
+        moment_elements: for each moment, the indices of the script elements to which it may be a reaction.
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
     """
@@ -203,5 +207,7 @@ def _elements_in_moment(script: TimedScript | None, moment: Moment) -> tuple[int
     return tuple(
         cue.element
         for cue in script.cues
-        if np.isfinite(cue.start) and cue.start < moment.end and cue.end > moment.start
+        if np.isfinite(cue.start)
+        and cue.start + AUDIENCE_DELAY < moment.end
+        and cue.end + AUDIENCE_DELAY > moment.start
     )

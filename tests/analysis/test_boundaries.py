@@ -599,10 +599,10 @@ def test_viewers_react_in_a_line_from_the_threshold_in_any_emotion():
     strength[1, 1, SAD] = REACTION_THRESHOLD
     strength[2, 2, SAD] = REACTION_THRESHOLD - 1e-9
     strength[3] = np.nan
-    (summary,) = summarize_emotions(strength, 0, [(1.0, 3.0)])
-    assert (summary.viewers, summary.reacting_share) == (3, pytest.approx(2 / 3))
-    (outside,) = summarize_emotions(strength, 0, [(3.0, 5.0)])
-    assert outside.reacting_share == 0
+    (summary,) = summarize_emotions(strength, 0, [(0.0, 2.0)])  # seconds 1 and 2, in each of which one reacts
+    assert (summary.viewers, summary.mean_reacting_share) == (3, pytest.approx(1 / 3))
+    (outside,) = summarize_emotions(strength, 0, [(2.0, 4.0)])
+    assert outside.mean_reacting_share == 0
 
 
 def test_data_quality_counts_what_was_seen_and_rejected():

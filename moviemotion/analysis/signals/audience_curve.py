@@ -39,7 +39,7 @@ class AudienceCurve:
         reacting_share: (S,) share of the viewers seen who react (with a strength ≥ `REACTION_THRESHOLD`),
             0–1. The share is not weighted, because it counts people.
         reacting_share_interval: (2, S) 95 % Wilson interval of `reacting_share`.
-        synchrony: (S,) leave-one-out inter-subject correlation in a window around the second, −1…1;
+        synchrony: (S,) mean correlation of two viewers in a window around the second, −1…1;
             NaN with fewer than two viewers or no variation.
     """
 
