@@ -69,6 +69,16 @@ def test_the_mean_share_reacting_does_not_grow_with_the_length_of_a_scene():
         assert 0.1 - 1e-9 <= high < 0.5
 
 
+def test_the_interval_of_a_stretch_does_not_depend_on_stretches_of_other_lengths():
+    strength = strength_of(simulate_timeline(12, 200, 7, ((50, 60, Emotion.HAPPY, 1.0),)))
+    spans = [(40.0, 43.0), (50.0, 80.0), (20.0, 180.0)]
+    together = summarize_emotions(strength, 0, spans)
+    for span, summary in zip(spans, together, strict=True):
+        assert summarize_emotions(strength, 0, [span]) == (summary,)
+    widths = [high - low for low, high in (s.mean_reacting_share_interval for s in together)]
+    assert widths[0] > widths[2]
+
+
 def test_the_share_of_a_stretch_in_which_nobody_reacts_has_an_upper_limit():
     strength = np.zeros((10, 60, 7))
     strength[:3, 50:55, HAPPY] = 0.5
