@@ -25,6 +25,7 @@ from scipy.signal import lfilter
 from scipy.stats import bootstrap, pearsonr, spearmanr
 
 from moviemotion.analysis.signals.baseline import (
+    AVERAGE_REST,
     MAX_EMOTION_AT_REST,
     Baseline,
     estimate_baseline,
@@ -224,7 +225,7 @@ def baseline(bench: Bench) -> Iterator[str]:
             truth, samples = sessions(bench.cast, share, only, seed)
             timeline = timeline_of(samples, as_shipped)
             without, measured = (
-                strength_above_baseline(timeline, no_rest(timeline)),
+                strength_above_baseline(timeline, average_rest(timeline)),
                 strength_above_baseline(timeline, estimate_baseline(timeline)),
             )
             calm = truth.sum(axis=2) < 0.03
@@ -262,7 +263,7 @@ def real_baseline(bench: Bench) -> Iterator[str]:
     held = resting[:, 12:].astype(np.float32)
     timeline = Timeline(faces.names[: len(neutral)], 0, held, np.ones(held.shape[:2], np.int32))
     without, measured = (
-        strength_above_baseline(timeline, no_rest(timeline)),
+        strength_above_baseline(timeline, average_rest(timeline)),
         strength_above_baseline(timeline, rest),
     )
     for name, columns in (("sad", [NON_NEUTRAL_EMOTIONS.index(Emotion.SAD)]), ("all seven", list(range(7)))):
@@ -270,9 +271,11 @@ def real_baseline(bench: Bench) -> Iterator[str]:
         yield f"real neutral faces, {name}: {reduction(before, after)}"
 
 
-def no_rest(timeline: Timeline) -> Baseline:
-    viewers = len(timeline.viewers)
-    return Baseline(np.zeros((viewers, len(EMOTIONS))), np.ones(viewers, int), np.zeros(viewers, bool))
+def average_rest(timeline: Timeline) -> Baseline:
+    """The average face at rest for everybody: strength without individual baselines."""
+    viewers, average = len(timeline.viewers), [AVERAGE_REST[emotion] for emotion in NON_NEUTRAL_EMOTIONS]
+    rest = np.tile([1 - sum(average), *average], (viewers, 1))
+    return Baseline(rest, np.ones(viewers, int), np.zeros(viewers, bool))
 
 
 def jittered(face: Pixels, rng: np.random.Generator) -> Pixels:
@@ -301,9 +304,18 @@ def strengths(bench: Bench) -> Iterator[str]:
     cast = bench.cast
     for acted, emotion in enumerate(ACTED):
         column = EMOTIONS.index(emotion)
-        rest = cast.readings[:, :, 0].mean(axis=(1, 2))[:, column, None, None]
-        p = cast.readings[:, acted, :, :, column]
-        won = np.maximum((p - rest) / np.maximum(1 - rest, 0.5), 0)
+        readings = cast.readings[:, acted]
+        people = len(readings)
+        one_row = Timeline(
+            tuple(map(str, range(people))),
+            0,
+            readings.reshape(people, -1, len(EMOTIONS)).astype(np.float32),
+            np.ones((people, readings[0, :, :, 0].size), np.int32),
+        )
+        rest = cast.readings[:, :, 0].mean(axis=(1, 2))
+        baselines = Baseline(rest, np.ones(people, int), np.ones(people, bool))
+        p = readings[:, :, :, column]
+        won = strength_above_baseline(one_row, baselines)[:, :, column - 1].reshape(p.shape)
         drawn_at = np.broadcast_to(LEVELS[:, None], p.shape[1:])
         own = [float(spearmanr(drawn_at.ravel(), one.ravel()).statistic) for one in won]
         means = won.mean(axis=(0, 2))

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap, pearsonr
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.baseline import Baseline, strength_above_baseline
+from moviemotion.analysis.signals.baseline import AVERAGE_REST, Baseline, strength_above_baseline
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.simulation.synthetic_audience import EmotionEvent
@@ -221,8 +221,11 @@ def correlations(read: Float64Array, truth: Truth) -> Iterator[Bar]:
 def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
     """Measure how sad or amused resting faces appear in calm seconds, without and with the baseline."""
     viewers, seconds = len(truth.viewers), truth.felt.shape[1]
-    nothing = Baseline(np.zeros((viewers, 8)), np.ones(viewers, int), np.zeros(viewers, bool))
-    without, measured = strength_above_baseline(analysis.timeline, nothing), analysis.strength
+    average = [AVERAGE_REST[emotion] for emotion in NON_NEUTRAL_EMOTIONS]
+    everybody = Baseline(
+        np.tile([1 - sum(average), *average], (viewers, 1)), np.ones(viewers, int), np.zeros(viewers, bool)
+    )
+    without, measured = strength_above_baseline(analysis.timeline, everybody), analysis.strength
     calm = truth.felt.sum(axis=2) < CALM
     for emotion, looks in ((Emotion.SAD, "sad"), (Emotion.HAPPY, "amused")):
         column = NON_NEUTRAL_EMOTIONS.index(emotion)

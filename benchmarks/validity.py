@@ -31,7 +31,7 @@ from moviemotion.analysis.moments.detection import ALPHA, Moment, find_moments
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, compute_audience_curve
 from moviemotion.analysis.signals.baseline import estimate_baseline, strength_above_baseline
 from moviemotion.analysis.signals.reaction_delay import estimate_reaction_delay, estimate_relative_delay
-from moviemotion.analysis.signals.synchrony import synchrony_at
+from moviemotion.analysis.signals.synchrony import pooled_variance, synchrony_at
 from moviemotion.analysis.signals.timeline import Timeline, build_timeline
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSchedule
@@ -230,7 +230,7 @@ def cover(
     own, strength = draw_audience(timeline, everyone, viewers, rng)
     curve = compute_audience_curve(own, strength)
     synchronies = {at: synchrony_at(strength, at) for at in (*(at for at, _ in AT_PEAK), *CALM_AT)}
-    pooled = float(np.mean([synchronies[at].variance for at, _ in AT_PEAK]))
+    pooled = pooled_variance([synchronies[at] for at, _ in AT_PEAK])
     least = [pooled if at in dict(AT_PEAK) else 0.0 for at in synchronies]
     _, student_low, student_high = mean_interval(strength)
     indices = rng.integers(0, viewers, (200, viewers))

@@ -26,10 +26,15 @@ from moviemotion.analysis.signals.baseline import (
     Baseline,
     TimeSpan,
     estimate_baseline,
+    lasting_emotions,
     strength_above_baseline,
 )
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence, find_mixed_emotions
-from moviemotion.analysis.signals.reaction_delay import RelativeDelay, estimate_relative_delay
+from moviemotion.analysis.signals.reaction_delay import (
+    AUDIENCE_DELAY,
+    RelativeDelay,
+    estimate_relative_delay,
+)
 from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.screenplay.alignment.align import TimedScript
@@ -78,7 +83,7 @@ class Analysis:
         script: the screenplay in film time, or None without a script.
         element_emotions: one summary for each of `script.cues` (empty without a script).
         scene_emotions: one summary for each scene, in order (empty without a script).
-        moment_elements: for each moment, the indices of the script elements it overlaps.
+        moment_elements: for each moment, the indices of the script elements to which it may be a reaction.
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
     """
@@ -169,6 +174,13 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
                     f"{viewer}: seen for less than {MIN_SECONDS} s of the marked baseline stretch; "
                     "this viewer's baseline was estimated from the entire film"
                 )
+    for viewer, emotion in zip(timeline.viewers, lasting_emotions(timeline, baseline), strict=True):
+        if emotion is not None:
+            yield (
+                f"{viewer}: hardly ever at rest, so a lasting emotion ({emotion}) may have been taken for "
+                "the resting face, and its strength would be too low; mark a stretch in which the viewers "
+                "are at rest (--baseline), or leave this viewer out"
+            )
 
 
 def _data_quality(timeline: Timeline, rejected: Mapping[str, int], problems: tuple[str, ...]) -> DataQuality:
@@ -195,5 +207,7 @@ def _elements_in_moment(script: TimedScript | None, moment: Moment) -> tuple[int
     return tuple(
         cue.element
         for cue in script.cues
-        if np.isfinite(cue.start) and cue.start < moment.end and cue.end > moment.start
+        if np.isfinite(cue.start)
+        and cue.start + AUDIENCE_DELAY < moment.end
+        and cue.end + AUDIENCE_DELAY > moment.start
     )

@@ -1,8 +1,12 @@
-"""Emotions by script element: what the audience showed during each element and each scene.
+"""Emotions by script element: what the audience showed in response to each element and each scene.
 
 The viewer is the unit of analysis: strength is averaged over the stretch for each viewer first, and then over
 viewers. A viewer who was seen for only part of a scene counts once, based on the part in which they were
 seen.
+
+People react to what they have just seen. The stretch in which the reaction to an element is measured
+therefore begins and ends `AUDIENCE_DELAY` later than the element itself. Without this delay, the first line
+of a scene would be given the laugh about the last line before the cut.
 """
 
 from __future__ import annotations
@@ -15,11 +19,12 @@ from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import Moment
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.analysis.signals.reaction_delay import AUDIENCE_DELAY
 from moviemotion.analysis.signals.strength_intervals import strength_intervals
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.elements import ElementKind
-from moviemotion.statistics import Float64Array, mean_interval, wilson_interval
+from moviemotion.statistics import Float64Array, mean_interval
 
 MIN_DOMINANT_STRENGTH = 0.1
 """An emotion weaker than this is not reported as the dominant one."""
@@ -30,7 +35,8 @@ class EmotionSummary:
     """What the audience showed during a stretch of the film.
 
     Attributes:
-        start, end: seconds of film time.
+        start, end: when the stretch is on screen, in seconds of film time; the reaction to it is measured
+            `AUDIENCE_DELAY` later.
         emotion: the dominant emotion (never neutral). None if nothing was measured (no viewer was seen, or
             the time is unknown) or if no emotion was clear (its strength is below `MIN_DOMINANT_STRENGTH`, or
             its Student's t interval includes 0).
@@ -38,8 +44,13 @@ class EmotionSummary:
             viewers, or of the strongest emotion if none was clear, 0–1; NaN if nothing was measured.
         strength_interval: 95 % interval of `strength` over viewers (see `strength_intervals`); NaNs with
             fewer than two viewers.
-        reacting_share: share of the viewers who reacted at least once, 0–1; NaN if nothing was measured.
-        reacting_share_interval: 95 % Wilson interval of `reacting_share`.
+        mean_reacting_share: share of the viewers reacting in a second (with a strength ≥ `REACTION_THRESHOLD`
+        in
+            at least one emotion), on average over the stretch: the fraction of the stretch in which each
+            viewer reacted, averaged over viewers, 0–1; NaN if nothing was measured. Unlike the share of
+            viewers who react at least once, it does not grow with the length of the stretch.
+        mean_reacting_share_interval: 95 % interval of `mean_reacting_share` over viewers (see
+            `strength_intervals`); NaNs with fewer than two viewers.
         viewers: number of viewers who were seen in the stretch.
     """
 
@@ -48,8 +59,8 @@ class EmotionSummary:
     emotion: Emotion | None
     strength: float
     strength_interval: tuple[float, float]
-    reacting_share: float
-    reacting_share_interval: tuple[float, float]
+    mean_reacting_share: float
+    mean_reacting_share_interval: tuple[float, float]
     viewers: int
 
 
@@ -60,8 +71,8 @@ class SceneEmotions:
     Attributes:
         scene_number: number of the scene in the screenplay.
         heading_element: index of the scene heading in `Screenplay.elements`.
-        summary: emotions from the first to the last second of the scene.
-        moments: indices in `MomentSearchResult.moments` of the moments whose peak is in the scene.
+        summary: emotions in response to the scene, from its first to its last second.
+        moments: indices in `MomentSearchResult.moments` of the moments whose peak is a response to the scene.
     """
 
     scene_number: int
@@ -73,27 +84,32 @@ class SceneEmotions:
 def summarize_emotions(
     strength: Float64Array, first_second: int, spans: Sequence[tuple[float, float]]
 ) -> tuple[EmotionSummary, ...]:
-    """Summarize what the audience showed in stretches of one film.
+    """Summarize what the audience showed in response to stretches of one film.
 
-    A second that lies partly in a stretch is weighted by its overlap.
+    The response to a stretch is measured `AUDIENCE_DELAY` later. A second that lies partly in the response is
+    weighted by its overlap.
 
     Args:
-        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
-        first_second: film second of the first column.
-        spans: start and end of each stretch in seconds of film time; NaN if the stretch is not in the film.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen. first_second: film second of the
+        first column. spans: when each stretch is on screen, as start and end in seconds of film time; NaN if
+        the stretch is not
+            in the film.
     """
     if not spans:
         return ()
-    by_viewer = np.full((len(strength), len(spans), len(NON_NEUTRAL_EMOTIONS)), np.nan)
-    reacted = np.zeros(len(spans), dtype=np.int64)
+    values = np.concatenate([strength, _is_reacting(strength)], axis=2)
+    by_viewer = np.full((len(strength), len(spans), values.shape[2]), np.nan)
     for k, (start, end) in enumerate(spans):
         if np.isfinite([start, end]).all():
-            by_viewer[:, k] = mean_strength_during(strength, first_second, start, end)
-            part = strength[:, _seconds_in_span(strength, first_second, start, end) - first_second]
-            reacted[k] = (np.nan_to_num(part) >= REACTION_THRESHOLD).any(axis=(1, 2)).sum()
+            by_viewer[:, k] = mean_strength_during(
+                values, first_second, start + AUDIENCE_DELAY, end + AUDIENCE_DELAY
+            )
     viewers = (~np.isnan(by_viewer[:, :, 0])).sum(axis=0)
-    mean, low, high = strength_intervals(by_viewer)
-    share_low, share_high = wilson_interval(reacted, viewers)
+    mean, low, high = _intervals_by_length(by_viewer, values, spans)
+    (mean, share), (low, share_low), (high, share_high) = (
+        (each[:, :-1], each[:, -1]) for each in (mean, low, high)
+    )
+    by_viewer = by_viewer[:, :, :-1]
     # The interval from `strength_intervals` includes 0 only if the mean is 0, so Student's t interval decides
     # whether an emotion is clear.
     _, lower_end, _ = mean_interval(by_viewer)
@@ -112,12 +128,49 @@ def summarize_emotions(
                 emotion=NON_NEUTRAL_EMOTIONS[strongest] if is_clear else None,
                 strength=float(mean[k, strongest]),
                 strength_interval=(float(low[k, strongest]), float(high[k, strongest])),
-                reacting_share=float(reacted[k] / viewers[k]),
-                reacting_share_interval=(float(share_low[k]), float(share_high[k])),
+                mean_reacting_share=float(share[k]),
+                mean_reacting_share_interval=(float(share_low[k]), float(share_high[k])),
                 viewers=int(viewers[k]),
             )
         )
     return tuple(summaries)
+
+
+def _is_reacting(strength: Float64Array) -> Float64Array:
+    """(V, S, 7) → (V, S, 1) 1 where the viewer reacts, 0 where not, NaN where not seen."""
+    reacting = (strength >= REACTION_THRESHOLD).any(axis=2, keepdims=True)
+    return np.where(np.isnan(strength[:, :, :1]), np.nan, reacting)
+
+
+def _intervals_by_length(
+    by_viewer: Float64Array, values: Float64Array, spans: Sequence[tuple[float, float]]
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Compute the means of stretches over viewers, with their 95 % intervals (see `strength_intervals`).
+
+    The longer a stretch, the less the viewers' means in it differ by chance. The dispersion with which the
+    intervals are moderated is therefore that of all stretches of the same length, into which the film is cut.
+
+    Args:
+        by_viewer: (V, K, F) each viewer's mean in each stretch.
+        values: (V, S, F) the values of each second, NaN where not seen.
+        spans: start and end of each stretch.
+
+    Returns:
+        Mean, low and high, each (K, F).
+    """
+    seen = ~np.isnan(values[:, :, :1])
+    running, count = (
+        np.pad(np.cumsum(x, axis=1), ((0, 0), (1, 0), (0, 0))) for x in (np.where(seen, values, 0), seen)
+    )
+    length = np.array([max(round(end - start), 1) if np.isfinite(end - start) else 0 for start, end in spans])
+    result = np.full((3, *by_viewer.shape[1:]), np.nan)
+    for seconds in np.unique(length[length > 0]):
+        with np.errstate(invalid="ignore"):
+            of_film = np.diff(running[:, ::seconds], axis=1) / np.diff(count[:, ::seconds], axis=1)
+        same = length == seconds
+        together = np.concatenate([by_viewer[:, same], of_film], axis=1)
+        result[:, same] = np.stack(strength_intervals(together))[:, : same.sum()]
+    return result[0], result[1], result[2]
 
 
 def _not_measured(start: float, end: float) -> EmotionSummary:
@@ -129,12 +182,12 @@ def mean_strength_during(strength: Float64Array, first_second: int, start: float
     """Compute each viewer's mean strength from `start` to `end`; seconds are weighted by their overlap.
 
     Args:
-        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        strength: (V, S, F) each viewer's strengths, or other values, NaN where not seen.
         first_second: film second of the first column.
         start, end: seconds of film time.
 
     Returns:
-        (V, 7); NaN for a viewer who was not seen in the stretch.
+        (V, F); NaN for a viewer who was not seen in the stretch.
     """
     columns = _seconds_in_span(strength, first_second, start, end)
     overlap = np.minimum(columns + 1, end) - np.maximum(columns, start)
@@ -155,14 +208,14 @@ def _seconds_in_span(
 def emotions_by_element(
     script: TimedScript, strength: Float64Array, first_second: int
 ) -> tuple[EmotionSummary, ...]:
-    """Summarize what the audience showed during each cue of the script."""
+    """Summarize what the audience showed in response to each cue of the script."""
     return summarize_emotions(strength, first_second, [(cue.start, cue.end) for cue in script.cues])
 
 
 def emotions_by_scene(
     script: TimedScript, strength: Float64Array, first_second: int, moments: tuple[Moment, ...]
 ) -> tuple[SceneEmotions, ...]:
-    """Summarize what the audience showed during each scene, from its first to its last second on screen."""
+    """Summarize what the audience showed in response to each scene, from its first to its last second."""
     elements = script.screenplay.elements
     headings = [k for k, element in enumerate(elements) if element.kind is ElementKind.SCENE_HEADING]
     spans = []
@@ -177,7 +230,7 @@ def emotions_by_scene(
             elements[heading].scene,
             heading,
             summary,
-            tuple(i for i, moment in enumerate(moments) if start <= moment.peak < end),
+            tuple(i for i, moment in enumerate(moments) if start <= moment.peak - AUDIENCE_DELAY < end),
         )
         for heading, summary, (start, end) in zip(headings, summaries, spans, strict=True)
     )

@@ -278,9 +278,13 @@ def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:
 
 def _rounded_or_withheld(summary: EmotionSummary) -> EmotionSummary:
     if summary.viewers >= MIN_GROUP_SIZE:
-        low, high = summary.strength_interval
-        interval = round(low, ROUNDED_DECIMALS), round(high, ROUNDED_DECIMALS)
+        low, high = (round(end, ROUNDED_DECIMALS) for end in summary.strength_interval)
+        share_low, share_high = (round(end, ROUNDED_DECIMALS) for end in summary.mean_reacting_share_interval)
         return replace(
-            summary, strength=round(summary.strength, ROUNDED_DECIMALS), strength_interval=interval
+            summary,
+            strength=round(summary.strength, ROUNDED_DECIMALS),
+            strength_interval=(low, high),
+            mean_reacting_share=round(summary.mean_reacting_share, ROUNDED_DECIMALS),
+            mean_reacting_share_interval=(share_low, share_high),
         )
     return EmotionSummary(summary.start, summary.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)

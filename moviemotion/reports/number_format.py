@@ -141,8 +141,8 @@ def synchrony_sentence(analysis: Analysis) -> str:
         if emotion in shared and not isnan(value)
     ]
     text = (
-        f"Over the whole film, a viewer's curves correlate {number(film.overall)} "
-        f"({interval(film.overall_interval)}) with those of the others"
+        f"Over the whole film, the curves of two viewers correlate {number(film.overall)} "
+        f"({interval(film.overall_interval)}) on average"
     )
     text += f"; for emotions with moments: {', '.join(correlations)}." if correlations else "."
     if not isnan(delay.spread):

@@ -9,9 +9,9 @@ from scipy.stats import binom
 
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.analysis.signals.synchrony import (
-    MAX_JACKKNIFE_GROUPS,
     SYNCHRONY_WINDOW,
     film_synchrony,
+    pooled_variance,
     sliding_synchrony,
     synchrony_at,
 )
@@ -39,17 +39,48 @@ def test_seconds_without_a_seen_viewer_are_nan_rather_than_zero():
     assert np.isnan([curve.overall_strength[22], curve.reacting_share[22], *curve.strength[22]]).all()
 
 
-def test_synchrony_equals_a_plain_correlation_with_the_mean_of_the_others():
+def mean_pairwise_correlation(strength):
+    centered = (strength - strength.mean(axis=1, keepdims=True)).reshape(len(strength), -1)
+    return np.corrcoef(centered)[np.triu_indices(len(strength), 1)].mean()
+
+
+def test_synchrony_is_the_mean_correlation_of_two_viewers():
     strength = strength_of(simulate_timeline(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
     at, half = 18, SYNCHRONY_WINDOW // 2
-    window = strength[:, at - half : at + half + 1]
-    centred = window - window.mean(axis=1, keepdims=True)
-    plain = []
-    for viewer in range(4):
-        others = np.delete(centred, viewer, axis=0).mean(axis=0).ravel()
-        own = centred[viewer].ravel()
-        plain.append(own @ others / np.sqrt((own @ own) * (others @ others)))
-    assert sliding_synchrony(strength)[at] == pytest.approx(np.mean(plain))
+    plain = mean_pairwise_correlation(strength[:, at - half : at + half + 1])
+    assert sliding_synchrony(strength)[at] == pytest.approx(plain)
+    assert synchrony_at(strength, at).value == pytest.approx(plain)
+
+
+def test_synchrony_does_not_depend_on_the_number_of_viewers():
+    shared = ((30, 36, Emotion.HAPPY, 1.0), (80, 84, Emotion.SAD, 1.0))
+    strength = strength_of(simulate_timeline(120, 160, 9, shared))
+    rooms = {size: np.split(strength[:120], 120 // size) for size in (5, 12, 40)}
+    for value in (lambda room: film_synchrony(room).overall, lambda room: sliding_synchrony(room)[33]):
+        means = [np.mean([value(room) for room in of_size]) for of_size in rooms.values()]
+        assert max(means) - min(means) < 0.02
+        assert min(means) > 0.1
+
+
+def test_long_films_are_computed_in_blocks_without_seams():
+    strength = strength_of(simulate_timeline(3, 1290, 2, ((595, 605, Emotion.HAPPY, 1.0),)))
+    found = sliding_synchrony(strength)
+    for second in (0, 593, 599, 600, 606, 1200, 1289):
+        assert found[second] == pytest.approx(synchrony_at(strength, second).value)
+
+
+def test_a_window_without_variation_does_not_widen_the_intervals_of_others():
+    strength = strength_of(simulate_timeline(12, 200, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
+    strength[:, 130:160] = 0
+    strength[:3, 145, 0] = 0.5, 0.6, 0.7
+    strength[2, 146, 0] = 0.7
+    usual = [synchrony_at(strength, second) for second in (20, 33, 50, 70)]
+    degenerate = synchrony_at(strength, 145)
+    assert degenerate.variance > 2 * max(one.variance for one in usual)
+    low, high = usual[1].interval(pooled_variance([*usual, degenerate]))
+    usual_low, usual_high = usual[1].interval(pooled_variance(usual))
+    assert high - low < 1.3 * (usual_high - usual_low)
+    assert pooled_variance([]) == 0
 
 
 def test_synchrony_is_1_for_identical_viewers_about_0_for_unrelated_ones_and_nan_for_one_viewer():
@@ -106,21 +137,15 @@ def test_the_synchrony_of_a_film_has_values_and_intervals_for_each_emotion():
     low, high = film.by_emotion_interval[sad]
     assert low <= film.by_emotion[sad] <= high < film.by_emotion[happy]
     assert film.overall_interval[0] < film.overall < film.overall_interval[1]
-    centred = together - together.mean(axis=1, keepdims=True)
-    plain = [
-        np.corrcoef(centred[v].ravel(), np.delete(centred, v, axis=0).mean(axis=0).ravel())[0, 1]
-        for v in range(10)
-    ]
-    assert film.overall == pytest.approx(np.mean(plain))
+    assert film.overall == pytest.approx(mean_pairwise_correlation(together))
 
 
-def test_large_audiences_are_jackknifed_in_groups():
-    few = strength_of(simulate_timeline(60, 80, 8, ((30, 36, Emotion.HAPPY, 1.0),)))
-    in_groups = synchrony_at(few, 33)
-    assert in_groups.excluded.shape == (MAX_JACKKNIFE_GROUPS, 60)
-    assert (in_groups.excluded.sum(axis=0) == 1).all()
-    assert in_groups.value == pytest.approx(sliding_synchrony(few)[33])
-    low, high = in_groups.interval()
+def test_every_viewer_of_a_large_audience_is_left_out_once():
+    strength = strength_of(simulate_timeline(60, 80, 8, ((30, 36, Emotion.HAPPY, 1.0),)))
+    found = synchrony_at(strength, 33)
+    assert (found.excluded == np.eye(60, dtype=bool)).all()
+    assert found.leave_one_out[7] == pytest.approx(sliding_synchrony(np.delete(strength, 7, axis=0))[33])
+    low, high = found.interval()
     assert high - low < 0.4
 
 

@@ -58,7 +58,10 @@ from moviemotion.analysis.signals.audience_curve import (
     compute_audience_curve,
 )
 from moviemotion.analysis.signals.baseline import (
+    AVERAGE_REST,
     MAX_EMOTION_AT_REST,
+    MAX_PROBABILITY,
+    MIN_PROBABILITY,
     Baseline,
     TimeSpan,
     _half_sample_mode,
@@ -199,19 +202,38 @@ def test_the_mode_is_the_mean_of_the_densest_quarter():
     assert _half_sample_mode(np.array([5.0, 1.0, 1.1])) == pytest.approx(1.0)
 
 
+R0 = AVERAGE_REST[Emotion.HAPPY]
+
+
 @pytest.mark.parametrize(
     ("rest", "now", "strength"),
-    [(0.2, 0.6, 0.5), (0.5, 0.75, 0.5), (0.8, 0.9, 0.2), (0.3, 0.1, 0), (0, 1, 1)],
+    [(R0, 0.6, (0.6 - R0) / (1 - R0)), (0.5, 0.5, 0), (0.3, 0.1, 0), (0.2, 0.8, 0.2395), (0, 1, 0.9995)],
 )
-def test_strength_is_the_rise_over_the_headroom_of_at_least_a_half(rest, now, strength):
-    probabilities = np.zeros((1, 1, 8))
-    probabilities[0, 0, 1] = now
-    resting = np.zeros((1, 8))
-    resting[0, 1] = rest
-    baseline = Baseline(resting, np.array([1]), np.array([True]))
-    found = strength_above_baseline(timeline_of(probabilities), baseline)
-    assert found[0, 0, HAPPY] == pytest.approx(strength, abs=1e-6)
+def test_strength_is_the_change_in_log_odds_applied_to_an_average_rest(rest, now, strength):
+    found = strength_above_baseline(timeline_of(joy(now)), resting_joy(rest))
+    assert found[0, 0, HAPPY] == pytest.approx(strength, abs=1e-4)
     assert (found[0, 0, 1:] == 0).all()
+
+
+def test_probabilities_are_limited_before_strength_is_computed():
+    for rest, now, same_rest, same_now in (
+        (MIN_PROBABILITY / 10, 0.5, MIN_PROBABILITY, 0.5),
+        (0.5, 1.0, 0.5, MAX_PROBABILITY),
+        (0.0, MIN_PROBABILITY, 0.0, 0.0),
+    ):
+        found = strength_above_baseline(timeline_of(joy(now)), resting_joy(rest))
+        limited = strength_above_baseline(timeline_of(joy(same_now)), resting_joy(same_rest))
+        np.testing.assert_array_equal(found, limited)
+
+
+def joy(probability):
+    probabilities = np.zeros((1, 1, 8))
+    probabilities[0, 0, 1] = probability
+    return probabilities
+
+
+def resting_joy(probability):
+    return Baseline(joy(probability)[0], np.array([1]), np.array([True]))
 
 
 def test_hours_minutes_and_seconds_of_a_time_span():
@@ -301,19 +323,16 @@ def test_a_difference_interval_combines_the_distances_of_both_means():
 
 
 def plain_synchrony(window: np.ndarray) -> float:
-    """Mean correlation of each viewer with the mean of the others, over the seconds with both."""
-    correlations = []
-    for viewer in range(len(window)):
-        others = np.delete(window, viewer, axis=0)
-        both = ~np.isnan(window[viewer, :, 0]) & (~np.isnan(others[:, :, 0])).any(axis=0)
-        if both.sum() < 2:
-            continue
-        own, mean = window[viewer][both], np.nanmean(others[:, both], axis=0)
-        own, mean = own - own.mean(axis=0), mean - mean.mean(axis=0)
-        norm = np.sqrt((own**2).sum() * (mean**2).sum())
-        if norm > 1e-9:
-            correlations.append((own * mean).sum() / norm)
-    return float(np.mean(correlations)) if correlations else NAN
+    """Mean product of two viewers' z, over all pairs and the seconds in which both are seen."""
+    curves = []
+    for own in window:
+        deviation = own - np.nanmean(own, axis=0) if (~np.isnan(own)).any() else own
+        squares = np.nansum(deviation**2)
+        curves.append(
+            deviation / np.sqrt(squares / (~np.isnan(own[:, 0])).sum()) if squares > 1e-9 else own * NAN
+        )
+    products = [(a * b).sum(axis=1) for k, a in enumerate(curves) for b in curves[k + 1 :]]
+    return float(np.nanmean(products)) if not np.isnan(products).all() else NAN
 
 
 @settings(deadline=None, max_examples=20)
@@ -341,25 +360,25 @@ def test_synchrony_with_gaps_equals_the_plain_computation_at_every_second(seed):
         np.testing.assert_allclose(estimate.leave_two_out, pairs, atol=1e-9)
 
 
+def to_interval_scale(r):
+    return np.sign(r) * (np.sqrt(np.abs(r) + 0.05) - np.sqrt(0.05))
+
+
 def test_the_synchrony_interval_follows_its_formula():
     estimate = synchrony_at(strength_of(simulate_timeline(6, 40, 3, ((15, 22, Emotion.SAD, 1.0),))), 18)
-    z = np.arctanh(estimate.leave_one_out)
-    assert estimate.variance == pytest.approx(5 * np.var(z))
+    x, middle = to_interval_scale(estimate.leave_one_out), to_interval_scale(estimate.value)
+    assert estimate.variance == pytest.approx(5 * np.var(x))
     plain = replace(estimate, leave_two_out=np.zeros(0))
     half = student_t_quantile(5) * np.sqrt(estimate.variance)
-    assert plain.interval() == pytest.approx(
-        tuple(np.tanh(np.arctanh(estimate.value) + np.array([-half, half])))
-    )
+    assert to_interval_scale(np.array(plain.interval())) == pytest.approx([middle - half, middle + half])
     wide = plain.interval(min_variance=4 * estimate.variance)
     half = max(half, Z95 * np.sqrt(4 * estimate.variance))
-    assert wide == pytest.approx(tuple(np.tanh(np.arctanh(estimate.value) + np.array([-half, half]))))
+    assert to_interval_scale(np.array(wide)) == pytest.approx([middle - half, middle + half])
     one, other = np.triu_indices(6, 1)
-    interaction = (
-        6 * np.arctanh(estimate.value) - 5 * (z[one] + z[other]) + 4 * np.arctanh(estimate.leave_two_out)
-    )
+    interaction = 6 * middle - 5 * (x[one] + x[other]) + 4 * to_interval_scale(estimate.leave_two_out)
     twice = min(np.var(interaction), estimate.variance) / 2
     half = student_t_quantile(5) * np.sqrt(estimate.variance - twice)
-    assert estimate.interval()[1] == pytest.approx(np.tanh(np.arctanh(estimate.value) + half))
+    assert to_interval_scale(estimate.interval()[1]) == pytest.approx(middle + half)
 
 
 # --- Moments -----------------------------------------------------------------------------------------
@@ -580,10 +599,10 @@ def test_viewers_react_in_a_line_from_the_threshold_in_any_emotion():
     strength[1, 1, SAD] = REACTION_THRESHOLD
     strength[2, 2, SAD] = REACTION_THRESHOLD - 1e-9
     strength[3] = np.nan
-    (summary,) = summarize_emotions(strength, 0, [(1.0, 3.0)])
-    assert (summary.viewers, summary.reacting_share) == (3, pytest.approx(2 / 3))
-    (outside,) = summarize_emotions(strength, 0, [(3.0, 5.0)])
-    assert outside.reacting_share == 0
+    (summary,) = summarize_emotions(strength, 0, [(0.0, 2.0)])  # seconds 1 and 2, in each of which one reacts
+    assert (summary.viewers, summary.mean_reacting_share) == (3, pytest.approx(1 / 3))
+    (outside,) = summarize_emotions(strength, 0, [(2.0, 4.0)])
+    assert outside.mean_reacting_share == 0
 
 
 def test_data_quality_counts_what_was_seen_and_rejected():

@@ -122,7 +122,7 @@ def test_doubtful_tables_are_analyzed_and_reported(study: mm.Study) -> None:
     assert any("without any values" in problem for problem in mm.analyze(empty).problems)
     late = mm.analyze(wide.assign(second=wide.second + 1000))
     assert any("No viewer was seen before 16:40" in problem for problem in late.problems)
-    assert mm.analyze(wide).problems == ()
+    assert all("hardly ever at rest" in problem for problem in mm.analyze(wide).problems)
 
 
 def test_a_comparison_is_saved(study: mm.Study, tmp_path: Path) -> None:

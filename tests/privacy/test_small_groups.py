@@ -68,7 +68,7 @@ def figures(analysis: Analysis) -> np.ndarray:
         room.strength_interval.ravel(),
     ]
     shown = [*analysis.element_emotions, *(scene.summary for scene in analysis.scene_emotions)]
-    return np.concatenate([*of_audience, [f.strength for f in shown], [f.reacting_share for f in shown]])
+    return np.concatenate([*of_audience, [f.strength for f in shown], [f.mean_reacting_share for f in shown]])
 
 
 @pytest.mark.parametrize("role", OTHERS)

@@ -82,8 +82,8 @@ def test_emotions_are_noted_beside_their_lines(analysis: Analysis) -> None:
     assert lines[1] == ""
     assert lines[2].startswith("[[The audience's emotions")
     assert "Times come from nowhere." in lines[2]
-    assert "for two. [[0:02–0:04 · happy 0.62 (0.48–0.74) · 9 of 12 reacted]]" in lines
-    assert "Again. [[0:08–0:10 · happy 0.62 (0.48–0.74) · 9 of 12 reacted]]" in lines
+    assert "for two. [[0:02–0:04 · happy 0.62 (0.48–0.74) · 75 % of 12 reacting]]" in lines
+    assert "Again. [[0:08–0:10 · happy 0.62 (0.48–0.74) · 75 % of 12 reacting]]" in lines
     assert "I knocked. [[not in the film]]" in lines
     assert "MARTA" in lines  # cues and parentheticals stay bare
     assert "(to the coat)" in lines
@@ -210,7 +210,7 @@ def test_emotions_become_script_notes_in_the_users_own_file(
     assert again.notes[1].text.startswith("The audience's emotions")
     assert again.notes[2].text.startswith("MOMENT 1")
     assert again.notes[3].text == "not in the film"
-    assert again.notes[4].text == "0:06–0:08 · happy 0.62 (0.48–0.74) · 9 of 12 reacted"
+    assert again.notes[4].text == "0:06–0:08 · happy 0.62 (0.48–0.74) · 75 % of 12 reacting"
     path.write_bytes(FDX.replace("late", "early").encode())
     with pytest.raises(MoviemotionError, match="has changed since it was read"):
         annotated_final_draft(with_emotions_everywhere(make(moments=1), screenplay))

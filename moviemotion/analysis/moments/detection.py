@@ -36,7 +36,7 @@ from moviemotion.analysis.moments.reaction_scores import (
     usual_viewers,
 )
 from moviemotion.analysis.moments.resonance import resonance_interval, resonance_rank_intervals
-from moviemotion.analysis.signals.synchrony import synchrony_at
+from moviemotion.analysis.signals.synchrony import JackknifeEstimate, pooled_variance, synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array
 
@@ -378,20 +378,22 @@ def _describe(
         for one in candidates
     ]
     ranks = resonance_rank_intervals(evidence, np.random.default_rng(seed))
+    synchronies = [synchrony_at(strength, one.peak) for one in candidates]
+    min_variance = pooled_variance(synchronies)
     return tuple(
-        _build_moment(strength, first_second, candidate, one, rank)
-        for candidate, one, rank in zip(candidates, evidence, ranks, strict=True)
+        _build_moment(first_second, candidate, one, synchrony, min_variance, rank)
+        for candidate, one, synchrony, rank in zip(candidates, evidence, synchronies, ranks, strict=True)
     )
 
 
 def _build_moment(
-    strength: Float64Array,
     first_second: int,
     candidate: _Candidate,
     evidence: Evidence,
+    synchrony: JackknifeEstimate,
+    min_variance: float,
     rank_interval: tuple[int, int],
 ) -> Moment:
-    synchrony = synchrony_at(strength, candidate.peak)
     start, stop = candidate.bounds
     return Moment(
         start=float(first_second + start),
@@ -405,7 +407,7 @@ def _build_moment(
         reacting_share_interval=evidence.reacting_share_interval,
         expected_share=evidence.expected_share,
         synchrony=synchrony.value,
-        synchrony_interval=synchrony.interval(),
+        synchrony_interval=synchrony.interval(min_variance),
         viewers=int((~np.isnan(evidence.strength)).sum()),
         p_adjusted=candidate.p,
         leave_one_out=evidence.leave_one_out,

@@ -15,7 +15,8 @@ from moviemotion.statistics import Float64Array, wilson_interval
 REACTION_THRESHOLD = 0.25
 """A viewer is reacting in any second in which at least one emotion reaches this strength.
 
-At 0.25, a quarter of the annotators who would not see the emotion in the resting face would see it now.
+At 0.25, a quarter of the annotators who do not see the emotion in an average face at rest would see it after
+the same change.
 """
 
 
@@ -38,7 +39,7 @@ class AudienceCurve:
         reacting_share: (S,) share of the viewers seen who react (with a strength ≥ `REACTION_THRESHOLD`),
             0–1. The share is not weighted, because it counts people.
         reacting_share_interval: (2, S) 95 % Wilson interval of `reacting_share`.
-        synchrony: (S,) leave-one-out inter-subject correlation in a window around the second, −1…1;
+        synchrony: (S,) mean correlation of two viewers in a window around the second, −1…1;
             NaN with fewer than two viewers or no variation.
     """
 

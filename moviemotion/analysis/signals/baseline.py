@@ -1,17 +1,18 @@
 """Each viewer's baseline, and the strength of emotions above it.
 
 Some faces look sad or amused at rest. If this were ignored, such viewers would seem to react throughout the
-film. Each viewer's emotion probabilities at rest are therefore estimated first, and strength measures what a
-face shows beyond them.
+film. Each viewer's emotion probabilities at rest are therefore estimated first, and strength measures by how
+much a face changes from them, on a scale that is the same for every viewer.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
@@ -27,9 +28,42 @@ MAX_EMOTION_AT_REST = 0.6
 
 Of 20 faces that annotators label neutral, 19 have about this total or less (`benchmarks/people.py`).
 """
-MIN_HEADROOM = 0.5
-"""Lower limit for the denominator of strength, the fraction of annotators not choosing an emotion at rest."""
+LASTING_EMOTION = 0.1
+"""Probability at rest from which an emotion may have lasted, rather than be the look of the resting face."""
+MIN_LASTING_STEP = 2.0
+"""Smallest log-odds by which a viewer's rest must exceed the calmest seconds for the rest to be doubted.
+
+The noise of a face at rest stays below about 1.6; a smile that lasts adds 2.5 and more
+(`benchmarks/strength_scale.py`).
+"""
+CALMEST_SHARE = 0.1
+"""Fraction of the seconds, with the least of an emotion, that count as the calmest."""
+AVERAGE_REST: Mapping[Emotion, float] = {
+    Emotion.HAPPY: 0.021,
+    Emotion.SURPRISE: 0.011,
+    Emotion.SAD: 0.088,
+    Emotion.ANGER: 0.017,
+    Emotion.DISGUST: 0.01,
+    Emotion.FEAR: 0.01,
+    Emotion.CONTEMPT: 0.01,
+}
+"""Probability of each emotion in an average face at rest.
+
+These are the mean vote shares of the 9,051 faces of the FER+ train split that most annotators call neutral
+(Barsoum et al., 2016), but at least `MIN_PROBABILITY`. The emotion model's readings of 537 neutral faces that
+it was not trained on have nearly the same averages: 0.019, 0.015, 0.073, 0.019, 0.011, 0.011 and 0.014, as
+means of log-odds (`benchmarks/strength_scale.py`).
+"""
+MIN_PROBABILITY = 0.01
+"""Smaller probabilities count as this value when strength is computed.
+
+Below it, the readings of faces still differ by factors of ten, but hardly any annotator sees the emotion in
+any of them (shares of votes of at most 0.005), so their log-odds carry no information about the face.
+"""
+MAX_PROBABILITY = 0.999
+"""Larger probabilities count as this value when strength is computed, so that log-odds remain finite."""
 _MIN_PROBABILITY = 1e-4
+_MIN_RATIO_PROBABILITY = 1e-3
 _CLOCK_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
 
@@ -100,7 +134,8 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
     which the face keeps returning: the mode of each emotion's log-odds over the more neutral seconds. The
     mode reflects the resting face even for a viewer who smiles through half of the film, whereas the median
     would lie between rest and smile. The total is limited to `MAX_EMOTION_AT_REST`, since otherwise the
-    crying of a viewer who cries throughout would become the baseline and would never be reported.
+    crying of a viewer who cries throughout would become the baseline and would never be reported. It is still
+    underestimated; `lasting_emotions` finds such viewers.
 
     Args:
         timeline: the timeline of all viewers.
@@ -141,15 +176,24 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
 def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Array:
     """Compute the strength of each emotion above the viewer's baseline.
 
-    The probability of an emotion is the fraction of ten annotators who would choose it (the emotion model is
-    trained on annotators' votes and calibrated; Barsoum et al., 2016). This fraction increases with the
-    intensity of the expression (Hess, Blairy & Kleck, 1997). Strength is the fraction of annotators choosing
-    the emotion now among those who would not choose it for this viewer at rest: (p − rest) / (1 − rest), at
-    least 0. For example, 0.6 means that of ten annotators who saw no joy in the face at rest, six see it now.
+    Strength is the change in log-odds from the viewer's rest, shown on a scale from 0 to 1 by applying the
+    same change to an average face at rest, whose probability is r₀ (`AVERAGE_REST`):
 
-    If more than half of the annotators already choose the emotion at rest, few are left to change their
-    answer, and dividing by such a small number would amplify noise. The denominator is therefore at least
-    `MIN_HEADROOM`, in which case strength cannot reach 1.
+        strength = max(0, (q − r₀) / (1 − r₀)), where logit q = logit p − logit rest + logit r₀
+
+    The probability p of an emotion is the fraction of annotators who would choose it (the emotion model is
+    trained on annotators' votes and calibrated; Barsoum et al., 2016), and this fraction increases with the
+    intensity of the expression (Hess, Blairy & Kleck, 1997). Strength is therefore the fraction of annotators
+    who would name the emotion after this change, among those who do not name it in an average face at rest.
+    For example, 0.6 means that of ten annotators who see no joy in an average face at rest, six would see joy
+    in it if it changed as this viewer's face did.
+
+    The same change in log-odds has the same strength for every viewer. The simpler (p − rest) / (1 − rest)
+    would show a change of +4 as 0.41 for a viewer whose joy at rest is 0.013, but as 0.94 if it is 0.3. For a
+    viewer whose rest is average, both agree.
+
+    Probabilities are limited to `MIN_PROBABILITY` and `MAX_PROBABILITY` first. A viewer who rests with a high
+    probability of an emotion can therefore show only a smaller change in it: from a rest of 0.5, at most 6.9.
 
     Args:
         timeline: the timeline of all viewers.
@@ -159,9 +203,58 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
         (V, S, 7) strengths 0–1 in the order of `NON_NEUTRAL_EMOTIONS`; NaN where the viewer was not seen.
     """
     columns = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
-    p = timeline.probabilities[:, :, columns].astype(np.float64)
-    at_rest = baseline.probabilities[:, None, columns]
-    return np.maximum((p - at_rest) / np.maximum(1 - at_rest, MIN_HEADROOM), 0)
+    average = np.array([AVERAGE_REST[emotion] for emotion in NON_NEUTRAL_EMOTIONS])
+    # Adding log-odds means multiplying odds, which needs no logarithm for every second.
+    now = _odds(timeline.probabilities[:, :, columns].astype(np.float64))
+    moved = now / _odds(baseline.probabilities[:, None, columns]) * _odds(average)
+    # The same rounding as in `moved`, so that the strength at rest is exactly 0.
+    rest = _odds(average) / (1 + _odds(average))
+    return np.maximum((moved / (1 + moved) - rest) / (1 - rest), 0)
+
+
+def lasting_emotions(timeline: Timeline, baseline: Baseline) -> tuple[Emotion | None, ...]:
+    """Find viewers who hardly ever rest: an emotion that lasted may have been taken for their resting face.
+
+    The baseline of a viewer who is amused in about two thirds of the seconds or more is the amused face, from
+    which amusement can no longer be seen. There are two signs of this. At rest, the viewer shows an emotion
+    with at least `LASTING_EMOTION`, and in the calmest seconds much less of it (`MIN_LASTING_STEP`, in
+    log-odds against neutral, which do not change when other emotions come and go). Or the seven emotions
+    reach `MAX_EMOTION_AT_REST`, unless this was measured in a marked stretch.
+
+    Args:
+        timeline: the timeline of all viewers.
+        baseline: the baseline of the same viewers.
+
+    Returns:
+        For each viewer, the emotion that may have lasted; None for a viewer with a reliable baseline.
+    """
+    neutral = EMOTIONS.index(Emotion.NEUTRAL)
+    columns = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
+    found: list[Emotion | None] = []
+    for v, at_rest in enumerate(baseline.probabilities):
+        if not baseline.seconds[v]:
+            found.append(None)
+            continue
+        seen = timeline.probabilities[v, timeline.sample_counts[v] > 0].astype(np.float64)
+        calmest = np.quantile(_log_ratio(seen[:, columns], seen[:, [neutral]]), CALMEST_SHARE, axis=0)
+        step = _log_ratio(at_rest[columns], at_rest[neutral]) - calmest
+        lasting = (at_rest[columns] >= LASTING_EMOTION) & (step > MIN_LASTING_STEP)
+        at_limit = at_rest[neutral] < 1 - MAX_EMOTION_AT_REST + 1e-6 and not baseline.from_marked_span[v]
+        candidates = np.where(lasting | (at_limit and not lasting.any()), at_rest[columns], 0)
+        found.append(NON_NEUTRAL_EMOTIONS[int(candidates.argmax())] if candidates.any() else None)
+    return tuple(found)
+
+
+def _log_ratio(numerator: Float64Array, denominator: ArrayLike) -> Float64Array:
+    log_numerator, log_denominator = (
+        np.log(np.maximum(p, _MIN_RATIO_PROBABILITY)) for p in (numerator, denominator)
+    )
+    return np.asarray(log_numerator - log_denominator)
+
+
+def _odds(probabilities: Float64Array) -> Float64Array:
+    p = np.clip(probabilities, MIN_PROBABILITY, MAX_PROBABILITY)
+    return np.asarray(p / (1 - p))
 
 
 def _resting_probabilities(probabilities: Float64Array) -> Float64Array:

@@ -97,7 +97,7 @@ def _emotion_fields(summary: EmotionSummary) -> dict[str, Any]:
         "emotion": summary.emotion,
         "strength": number_or_null(summary.strength),
         "strength_interval": [number_or_null(v) for v in summary.strength_interval],
-        "share": number_or_null(summary.reacting_share),
+        "mean_share": number_or_null(summary.mean_reacting_share),
         "viewers": summary.viewers,
     }
 

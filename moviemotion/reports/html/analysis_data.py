@@ -94,7 +94,7 @@ def _emotion_json(summary: EmotionSummary) -> dict[str, Any]:
         "emotion": summary.emotion,
         "strength": number_or_null(summary.strength),
         "interval": [number_or_null(end) for end in summary.strength_interval],
-        "share": number_or_null(summary.reacting_share),
-        "shareInterval": [number_or_null(end) for end in summary.reacting_share_interval],
+        "meanShare": number_or_null(summary.mean_reacting_share),
+        "meanShareInterval": [number_or_null(end) for end in summary.mean_reacting_share_interval],
         "viewers": summary.viewers,
     }

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment
 from moviemotion.analysis.script_emotions import EmotionSummary
+from moviemotion.analysis.signals.reaction_delay import AUDIENCE_DELAY
 from moviemotion.emotions import Emotion
-from moviemotion.reports.number_format import count_of, film_time, interval, number, p_value, time_range
+from moviemotion.reports.number_format import film_time, interval, number, p_value, percent, time_range
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource
 from moviemotion.screenplay.elements import ElementKind
 
@@ -41,7 +42,8 @@ def notes_legend(timing: str) -> str:
     """
     return (
         "The audience's emotions. A note gives film time, emotion, mean strength from 0 to 1 with its 95 % "
-        f"interval, and how many viewers reacted; times after ≈ are estimated. {timing}"
+        f"interval, and the mean share of the viewers who were reacting; times after ≈ are estimated. "
+        f"Reactions are measured {AUDIENCE_DELAY:g} s after what is on screen. {timing}"
     )
 
 
@@ -80,12 +82,13 @@ def _emotion_text(summary: EmotionSummary) -> str:
     return (
         f"{time_range(summary.start, summary.end)} · {summary.emotion} {number(summary.strength)} "
         f"({interval(summary.strength_interval)}) · "
-        f"{count_of(summary.reacting_share, summary.viewers)} reacted"
+        f"{percent(summary.mean_reacting_share)} of {summary.viewers} reacting"
     )
 
 
 def _element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
-    """Find the element that is on screen at the peak; action and speech are preferred to headings."""
+    """Find the element to which the peak is a reaction; action and speech are preferred to headings."""
     elements, cues = script.screenplay.elements, script.cues
+    shown = moment.peak - AUDIENCE_DELAY
     lines = [k for k in overlapped if elements[k].kind in KINDS_WITH_EMOTION] or list(overlapped)
-    return min(lines, key=lambda k: max(cues[k].start - moment.peak, moment.peak - cues[k].end, 0.0))
+    return min(lines, key=lambda k: max(cues[k].start - shown, shown - cues[k].end, 0.0))

@@ -214,7 +214,7 @@ SECONDS = Table(
         Column(
             "synchrony",
             "number",
-            f"Leave-one-out inter-subject correlation in the {SYNCHRONY_WINDOW} s around the second.",
+            f"Mean correlation of two viewers' curves (ISC) in {SYNCHRONY_WINDOW} s around the second.",
             lambda curve: curve.synchrony,
             SYNCHRONY_UNDEFINED,
             CORRELATION_RANGE,

@@ -69,7 +69,7 @@ MOMENTS = Table(
         Column(
             "synchrony",
             "number",
-            f"Leave-one-out inter-subject correlation in the {SYNCHRONY_WINDOW} s around the peak.",
+            f"Mean correlation of two viewers' curves (ISC) in {SYNCHRONY_WINDOW} s around the peak.",
             per_row(lambda r: r[1].synchrony),
             SYNCHRONY_UNDEFINED,
             CORRELATION_RANGE,

@@ -89,14 +89,16 @@ _EMOTION_COLUMNS = (
     ),
     *row_interval_columns("strength", lambda r: r.emotion_summary.strength_interval),
     Column(
-        "share",
+        "mean_share",
         "number",
-        f"Share of the viewers in whom an emotion reached {REACTION_THRESHOLD:g} at least once.",
-        per_row(lambda r: r.emotion_summary.reacting_share),
+        f"Share of the viewers in whom an emotion reaches {REACTION_THRESHOLD:g}; mean over the seconds.",
+        per_row(lambda r: r.emotion_summary.mean_reacting_share),
         NOBODY_SEEN,
         SHARE_RANGE,
     ),
-    *row_interval_columns("share", lambda r: r.emotion_summary.reacting_share_interval, NOBODY_SEEN),
+    *row_interval_columns(
+        "mean_share", lambda r: r.emotion_summary.mean_reacting_share_interval, NOBODY_SEEN
+    ),
     Column("viewers", "integer", "Number of viewers seen.", per_row(lambda r: r.emotion_summary.viewers)),
 )
 

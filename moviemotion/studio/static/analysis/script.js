@@ -1,7 +1,7 @@
 // The script: it follows the film time, jumps to a time on a click, and can be searched.
 
 import { html, render, nothing } from "../vendor/lit-html/lit-html.js";
-import { formatTime, formatShare, formatInterval, formatNumber } from "./format.js";
+import { formatTime, formatInterval, formatNumber } from "./format.js";
 
 /** Rows in one block. A block is laid out only when it comes near the visible part (content-visibility). */
 const ROWS_PER_BLOCK = 14;
@@ -32,7 +32,7 @@ export function makeScript(store, rows) {
     const f = row.emotionSummary;
     return html`<div class="felt ${f.emotion ?? ""}">
       <span class="emotion">${f.emotion ? html`<span class="symbol" aria-hidden="true">${symbols[f.emotion]}</span> ${f.emotion}` : "calm"} <b>${formatNumber(f.strength)}</b></span>
-      <small>${formatInterval(f.interval)}, ${formatShare(f.share, f.viewers)}</small></div>`;
+      <small>${formatInterval(f.interval)}, ${Math.round(100 * f.meanShare)} % of ${f.viewers} reacting</small></div>`;
   };
 
   const lineView = (row) => row.kind === "page break" ? html`<hr class="page-break">` : html`
