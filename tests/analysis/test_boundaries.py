@@ -27,13 +27,12 @@ from moviemotion.analysis.moments.detection import (
     MIN_SECONDS,
     Moment,
     _Candidate,
-    _candidate_spans,
     _drop_overlapping,
-    _smooth,
+    _ScaleSearch,
     find_moments,
     resonance_ranks,
 )
-from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
+from moviemotion.analysis.moments.reaction_scores import MAX_SCORE, MOMENT
 from moviemotion.analysis.patterns import arc, change_points, contagion, flat_stretches
 from moviemotion.analysis.patterns.acts import Act
 from moviemotion.analysis.patterns.arc import ArcShape, compute_valence, find_arcs, shape_correlations
@@ -323,7 +322,10 @@ def test_a_difference_interval_combines_the_distances_of_both_means():
 
 
 def plain_synchrony(window: np.ndarray) -> float:
-    """Mean product of two viewers' z, over all pairs and the seconds in which both are seen."""
+    """Mean product of two viewers' z, over all pairs and the seconds in which both are seen.
+
+    Limited to ±1, which it can exceed where the two are seen together only in part.
+    """
     curves = []
     for own in window:
         deviation = own - np.nanmean(own, axis=0) if (~np.isnan(own)).any() else own
@@ -332,7 +334,7 @@ def plain_synchrony(window: np.ndarray) -> float:
             deviation / np.sqrt(squares / (~np.isnan(own[:, 0])).sum()) if squares > 1e-9 else own * NAN
         )
     products = [(a * b).sum(axis=1) for k, a in enumerate(curves) for b in curves[k + 1 :]]
-    return float(np.nanmean(products)) if not np.isnan(products).all() else NAN
+    return float(np.clip(np.nanmean(products), -1, 1)) if not np.isnan(products).all() else NAN
 
 
 @settings(deadline=None, max_examples=20)
@@ -393,11 +395,21 @@ def film_with_a_laugh(viewers: int, seconds: int = 90) -> np.ndarray:
 
 def test_moments_need_five_viewers_and_sixty_seconds():
     for viewers, seconds, conclusive in ((5, 60, True), (4, 60, False), (5, 59, False)):
-        strength = film_with_a_laugh(viewers, seconds)
-        found = find_moments(strength, audience_curve_of(strength), 1)
+        found = find_moments(film_with_a_laugh(viewers, seconds), 0, 1)
         assert found.conclusive is conclusive
         assert (found.shifts == detection.N_SHIFTS) is conclusive
     assert (detection.MIN_VIEWERS, MIN_SECONDS) == (5, 60)
+
+
+def test_moments_need_sixty_seconds_that_can_be_evidence():
+    strength = film_with_a_laugh(8, 90)
+    strength[4:, 61:] = np.nan
+    for seen_until, conclusive in ((60, True), (59, False)):
+        strength[4:, seen_until:] = np.nan
+        found = find_moments(strength, 0, 1)
+        assert (found.tested_seconds, found.conclusive) == (seen_until, conclusive)
+    in_film = np.arange(90) < 59
+    assert not find_moments(film_with_a_laugh(8, 90), 0, 1, in_film=in_film).conclusive
 
 
 def test_the_share_of_a_moment_counts_only_the_viewers_seen_in_it():
@@ -406,89 +418,79 @@ def test_the_share_of_a_moment_counts_only_the_viewers_seen_in_it():
     strength[1, 40:44] = np.nan  # seen in the last second of the moment
     strength[2, 40:45, HAPPY] = REACTION_THRESHOLD - 0.01
     strength[3, 40:45, HAPPY] = REACTION_THRESHOLD
-    (found,) = find_moments(strength, audience_curve_of(strength), 1).moments
+    (found,) = find_moments(strength, 0, 1).moments
     assert (found.start, found.end, found.viewers) == (40, 45, 9)
     assert found.reacting_share == pytest.approx(8 / 9)
     low, high = wilson_interval(8, 9)
     assert found.reacting_share_interval == pytest.approx((float(low), float(high)))
-    curve = audience_curve_of(strength)
-    assert found.strength == curve.strength[int(found.peak), HAPPY]
-    assert found.strength_interval == pytest.approx(tuple(curve.strength_interval[:, int(found.peak), HAPPY]))
+    own = [0.8] * 7 + [REACTION_THRESHOLD - 0.01, REACTION_THRESHOLD]
+    assert found.strength == pytest.approx(np.mean(own))
+    leave_one_out = [np.delete(own, k).mean() for k in (0, 7)]
+    assert found.leave_one_out == pytest.approx(tuple(leave_one_out))
 
 
-def test_a_moment_reaches_as_far_as_half_of_its_peak():
-    curve = np.array([0.0, 0.39, 0.4, 0.6, 0.8, 0.5, 0.4, 0.399, 0.0])
-    p = np.ones(9)
-    p[4] = detection.ALPHA
-    assert _candidate_spans(curve, p) == [(2, 7, 4)]
-    p[4] = detection.ALPHA + 1e-9
-    assert _candidate_spans(curve, p) == []
-    assert _candidate_spans(np.full(4, 0.5), np.zeros(4)) == [(0, 4, 0)]
-
-
-def test_the_slope_of_a_moment_is_not_another_moment():
-    curve = np.array([0.0, 0.2, 0.3, 1.0, 0.9, 0.3, 0.2, 0.0, 0.0, 0.4, 0.0])
-    p = np.where(curve >= 0.3, 0.01, 1.0)
-    assert _candidate_spans(curve, p) == [(3, 5, 3), (9, 10, 9)]
+def candidate(column: int, start: int, stop: int, peak: int, size: float) -> _Candidate:
+    """A candidate of which only its place and its size matter."""
+    return _Candidate(None, column, (start, stop), peak, 0.01, 1.0, size)
 
 
 def test_of_overlapping_candidates_only_the_strongest_is_kept():
-    strong = _Candidate(0, 10, 20, 15, 0.9)
-    inside = _Candidate(1, 5, 16, 10, 0.5)  # its peak is inside the stronger one
-    around = _Candidate(2, 14, 40, 30, 0.6)  # the stronger peak is inside it
-    first, last = _Candidate(3, 0, 12, 9, 0.3), _Candidate(4, 16, 30, 20, 0.4)
+    strong = candidate(0, 10, 20, 15, 0.9)
+    inside = candidate(1, 5, 16, 10, 0.5)  # its peak is inside the stronger one
+    around = candidate(2, 14, 40, 30, 0.6)  # the stronger peak is inside it
+    first, last = candidate(3, 0, 12, 9, 0.3), candidate(4, 16, 30, 20, 0.4)
     assert _drop_overlapping([inside, strong]) == [strong]
     assert _drop_overlapping([around, strong]) == [strong]
     assert _drop_overlapping([last, strong, first]) == [first, strong, last]
     assert _drop_overlapping([replace(first, peak=10), strong]) == [strong]
-    assert _drop_overlapping([replace(last, start=15), strong]) == [strong]
-    assert _drop_overlapping([replace(first, stop=16), strong]) == [strong]
-    assert _drop_overlapping([replace(first, stop=15), strong]) == [replace(first, stop=15), strong]
-
-
-def test_curves_are_smoothed_over_three_seconds_of_what_was_seen():
-    curve = np.array([0.0, 3.0, np.nan, 6.0, 9.0, 3.0])[None, :, None]
-    assert _smooth(curve)[0, :, 0].tolist() == [1.5, 1.5, pytest.approx(NAN, nan_ok=True), 7.5, 6, 6]
-
-
-def test_resonance_and_its_interval_follow_from_the_jackknife():
-    strength = film_with_a_laugh(8)
-    strength[:, 40:45, HAPPY] *= np.linspace(0.2, 1, 8)[:, None]
-    (found,) = find_moments(strength, audience_curve_of(strength), 1).moments
-    peak = int(found.peak)
-    estimate = synchrony_at(strength, peak)
-    during = strength[:, int(found.start) : int(found.end), HAPPY]
-    reacted = (during >= REACTION_THRESHOLD).any(axis=1)
-    assert 0 < reacted.sum() < 8
-    without = [
-        np.cbrt(np.delete(strength[:, peak, HAPPY], k).mean() * np.delete(reacted, k).mean() * s)
-        for k, s in enumerate(estimate.leave_one_out)
+    assert _drop_overlapping([replace(last, bounds=(15, 30)), strong]) == [strong]
+    assert _drop_overlapping([replace(first, bounds=(0, 16)), strong]) == [strong]
+    assert _drop_overlapping([replace(first, bounds=(0, 15)), strong]) == [
+        replace(first, bounds=(0, 15)),
+        strong,
     ]
-    half = student_t_quantile(7) * np.sqrt(7 * np.var(without))
-    assert found.resonance == pytest.approx(np.cbrt(found.strength * found.reacting_share * found.synchrony))
-    expected = np.clip([found.resonance - half, found.resonance + half], 0, 1)
-    assert found.resonance_interval == pytest.approx(tuple(expected))
+
+
+def moment_search(strength: np.ndarray) -> _ScaleSearch:
+    """The search for moments of seconds in a film in which everything is eligible."""
+    seen = ~np.isnan(strength[:, :, 0])
+    in_film = np.ones(strength.shape[1], bool)
+    return _ScaleSearch.prepare(strength, seen, in_film, MOMENT, np.arange(len(strength)), 1)
+
+
+def test_the_sum_of_the_scores_has_to_be_that_of_a_share_of_strong_reactions():
+    """15 % of the usual number of viewers at the limit of the scores; smaller sums are no evidence."""
+    search = moment_search(film_with_a_laugh(20))
+    assert search.least == pytest.approx(0.15 * 20 * MAX_SCORE)
+    sums = search.scores.sum(axis=0, dtype=np.float64)
+    np.testing.assert_array_equal(search.total, np.where(sums < search.least, -np.inf, sums))
+    maxima = search.null_maxima(np.zeros((90, 7), bool))
+    assert ((maxima >= search.least) | np.isneginf(maxima)).all()
+    assert np.isneginf(maxima[:, SAD]).all()
+    assert np.isfinite(maxima[:, HAPPY]).any()
+    found = np.zeros((90, 7), bool)
+    found[39:46, HAPPY] = True  # removed, with the seconds next to it, before the viewers are shifted
+    assert np.isneginf(search.null_maxima(found)[:, HAPPY]).all()
+
+
+def test_evidence_is_significant_and_its_slope_is_not_another_candidate():
+    strength = film_with_a_laugh(8)
+    strength[:, 38:40, HAPPY] = strength[:, 45:47, HAPPY] = 0.3  # it rises and fades
+    strength[:, 60:63, HAPPY] = 0.7
+    search = moment_search(strength)
+    p = np.where(search.total > 0, detection.ALPHA, 1.0)
+    bounds = [(one.column, one.bounds, one.p) for one in search.candidates(p)]
+    assert bounds == [(HAPPY, (40, 45), 0.05), (HAPPY, (60, 63), 0.05)]
+    p[38:48] += 1e-9
+    (one,) = search.candidates(p)
+    assert one.bounds == (60, 63)
+    assert one.threshold == search.total[(p[:, HAPPY] <= 0.05) & (search.total[:, HAPPY] > 0), HAPPY].min()
+    assert one.size == pytest.approx(search.total[one.peak, HAPPY] / one.threshold)
 
 
 def test_ranks_start_at_one_and_unknown_resonance_is_last():
-    moments = [replace(moment(k, Emotion.HAPPY), synchrony=s) for k, s in enumerate((0.2, NAN, 0.9, 0.4))]
+    moments = [replace(moment(k, Emotion.HAPPY), strength=s) for k, s in enumerate((0.2, NAN, 0.9, 0.4))]
     assert resonance_ranks(moments) == (3, 4, 1, 2)
-
-
-def test_p_values_count_ties_as_at_least_as_large():
-    null = np.array([[1.0], [2.0], [3.0], [4.0]])
-    assert adjusted_p_values(np.array([[4.0], [4.1], [3.0], [0.0]]), null)[:, 0] == pytest.approx(
-        [0.4, 0.2, 0.6, 1]
-    )
-
-
-def test_deviations_are_from_each_viewers_own_mean_where_seen():
-    curves = np.array([[[1.0], [3.0], [np.nan]], [[2.0], [2.0], [5.0]], [[np.nan]] * 3])
-    found = ViewerDeviations.from_curves(curves)
-    assert found.deviation[:, :, 0].tolist() == [[-1, 1, 0], [-1, -1, 2], [0, 0, 0]]
-    assert found.variance[:, 0].tolist() == [1, 2, 0]
-    expected = np.array([-2, 0, 2]) / np.sqrt([3, 3, 2])
-    np.testing.assert_allclose(found.standardized_sum()[:, 0], expected, rtol=1e-6)
 
 
 # --- Mixed emotions, delays --------------------------------------------------------------------------
