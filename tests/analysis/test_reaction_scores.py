@@ -67,7 +67,7 @@ def test_one_strong_reaction_counts_no_more_than_the_limit():
     levels[0, 200:203, 1] = 0.05  # a fluctuation below the smallest standard deviation
     scores = reaction_scores(levels, MOMENT)
     assert scores[0, 101, 0] == MAX_SCORE == 3
-    assert scores[0, 201, 1] == pytest.approx((0.05 - 0.05 * 3 / 400) / MIN_DEVIATION)
+    assert scores[0, 201, 1] == pytest.approx((0.05 - 0.05 * 3 / 400) / 0.1)
 
 
 def test_viewers_with_weak_and_strong_faces_have_the_same_say_if_their_faces_move_enough():
