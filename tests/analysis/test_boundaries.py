@@ -32,7 +32,7 @@ from moviemotion.analysis.moments.detection import (
     find_moments,
     resonance_ranks,
 )
-from moviemotion.analysis.moments.reaction_scores import MAX_SCORE, MOMENT
+from moviemotion.analysis.moments.reaction_scores import MAX_SCORE, MOMENT, MOOD, TimeScale
 from moviemotion.analysis.patterns import arc, change_points, contagion, flat_stretches
 from moviemotion.analysis.patterns.acts import Act
 from moviemotion.analysis.patterns.arc import ArcShape, compute_valence, find_arcs, shape_correlations
@@ -429,9 +429,21 @@ def test_the_share_of_a_moment_counts_only_the_viewers_seen_in_it():
     assert found.leave_one_out == pytest.approx(tuple(leave_one_out))
 
 
-def candidate(column: int, start: int, stop: int, peak: int, size: float) -> _Candidate:
+def search_at(scale: TimeScale, strength: np.ndarray) -> _ScaleSearch:
+    """The search at one time scale in a film in which everything is eligible."""
+    seen = ~np.isnan(strength[:, :, 0])
+    in_film = np.ones(strength.shape[1], bool)
+    return _ScaleSearch.prepare(strength, seen, in_film, scale, np.arange(len(strength)), 1)
+
+
+MOMENTS, MOODS = (search_at(scale, film_with_a_laugh(5)) for scale in (MOMENT, MOOD))
+
+
+def candidate(
+    column: int, start: int, stop: int, peak: int, size: float, search: _ScaleSearch = MOMENTS
+) -> _Candidate:
     """A candidate of which only its place and its size matter."""
-    return _Candidate(None, column, (start, stop), peak, 0.01, 1.0, size)
+    return _Candidate(search, column, (start, stop), peak, 0.01, 1.0, size)
 
 
 def test_of_overlapping_candidates_only_the_strongest_is_kept():
@@ -451,16 +463,23 @@ def test_of_overlapping_candidates_only_the_strongest_is_kept():
     ]
 
 
-def moment_search(strength: np.ndarray) -> _ScaleSearch:
-    """The search for moments of seconds in a film in which everything is eligible."""
-    seen = ~np.isnan(strength[:, :, 0])
-    in_film = np.ones(strength.shape[1], bool)
-    return _ScaleSearch.prepare(strength, seen, in_film, MOMENT, np.arange(len(strength)), 1)
+@pytest.mark.parametrize("stronger", ["the laugh", "the mood"])
+def test_a_laugh_within_a_long_mood_of_another_emotion_is_a_reaction_of_its_own(stronger):
+    size = 2.0 if stronger == "the mood" else 0.5
+    mood = candidate(SAD, 100, 160, 110, size, MOODS)
+    laugh = candidate(HAPPY, 120, 125, 122, 1.0)
+    assert _drop_overlapping([laugh, mood]) == [mood, laugh]
+    same_emotion = replace(laugh, column=SAD)
+    same_scale = replace(mood, search=MOMENTS)
+    for one, other in ((same_emotion, mood), (laugh, same_scale)):
+        assert _drop_overlapping([one, other]) == [other if stronger == "the mood" else one]
+    for stop, number in ((149, 2), (150, 1)):  # half as long as the mood
+        assert len(_drop_overlapping([replace(laugh, bounds=(120, stop)), mood])) == number
 
 
 def test_the_sum_of_the_scores_has_to_be_that_of_a_share_of_strong_reactions():
     """15 % of the usual number of viewers at the limit of the scores; smaller sums are no evidence."""
-    search = moment_search(film_with_a_laugh(20))
+    search = search_at(MOMENT, film_with_a_laugh(20))
     assert search.least == pytest.approx(0.15 * 20 * MAX_SCORE)
     sums = search.scores.sum(axis=0, dtype=np.float64)
     np.testing.assert_array_equal(search.total, np.where(sums < search.least, -np.inf, sums))
@@ -477,7 +496,7 @@ def test_evidence_is_significant_and_its_slope_is_not_another_candidate():
     strength = film_with_a_laugh(8)
     strength[:, 38:40, HAPPY] = strength[:, 45:47, HAPPY] = 0.3  # it rises and fades
     strength[:, 60:63, HAPPY] = 0.7
-    search = moment_search(strength)
+    search = search_at(MOMENT, strength)
     p = np.where(search.total > 0, detection.ALPHA, 1.0)
     bounds = [(one.column, one.bounds, one.p) for one in search.candidates(p)]
     assert bounds == [(HAPPY, (40, 45), 0.05), (HAPPY, (60, 63), 0.05)]

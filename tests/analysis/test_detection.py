@@ -87,6 +87,13 @@ def test_moods_are_found_with_their_bounds(seed, length):
     assert abs(found.end - beat.end) <= 3
 
 
+@pytest.mark.parametrize("share", [0.6, 0.95])
+def test_a_laugh_within_a_sad_mood_hides_neither(share):
+    beats = [Beat(300, 390, Emotion.SAD, 0.7), Beat(340, 344, Emotion.HAPPY, share, amplitude=7)]
+    found = search_room(simulate_room(24, 900, 2, beats=beats)).moments
+    assert [(m.emotion, m.kind) for m in found] == [(Emotion.SAD, "mood"), (Emotion.HAPPY, "moment")]
+
+
 def test_a_mood_too_weak_for_any_second_is_found_by_its_length():
     """In each second, many others react too; only the mood lasts."""
     strength = calm_room(20, 900, 3)

@@ -418,17 +418,25 @@ def _build_moment(
 
 
 def _drop_overlapping(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Drop the weaker of two candidates if the peak of either lies inside the other.
-
-    Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
-    should yield only one moment. A laugh within a mood of another emotion remains a moment of its own only
-    if its own evidence is stronger.
-    """
+    """Drop the weaker of two candidates that describe the same reaction."""
     accepted: list[_Candidate] = []
     for one in sorted(candidates, key=lambda candidate: -candidate.size):
-        if not any(
-            other.bounds[0] <= one.peak < other.bounds[1] or one.bounds[0] <= other.peak < one.bounds[1]
-            for other in accepted
-        ):
+        if not any(_same_reaction(one, other) for other in accepted):
             accepted.append(one)
     return sorted(accepted, key=lambda candidate: candidate.bounds)
+
+
+def _same_reaction(one: _Candidate, other: _Candidate) -> bool:
+    """Whether two candidates describe the same reaction: the peak of either lies inside the other.
+
+    Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
+    should yield only one moment. But a laugh within a sad mood that lasts more than twice as long is a
+    reaction of its own, and does not end the mood.
+    """
+    (start, stop), (other_start, other_stop) = one.bounds, other.bounds
+    if not (other_start <= one.peak < other_stop or start <= other.peak < stop):
+        return False
+    if one.column == other.column or one.search.scale == other.search.scale:
+        return True
+    shared = min(stop, other_stop) - max(start, other_start)
+    return 2 * shared >= max(stop - start, other_stop - other_start)
