@@ -99,7 +99,7 @@ def find_contagion(strength: Float64Array, seats: SeatMap | None, seed: int) -> 
             viewers,
             seconds,
             f"Inconclusive: testing for contagion requires {MIN_VIEWERS} viewers and {MIN_SECONDS} seconds "
-            f"in which most of them are seen; this screening has {viewers} viewers and {seconds} such seconds.",
+            f"in which most of them are seen; there are {viewers} viewers and {seconds} such seconds.",
         )
     row, position = seats.row[kept], seats.position[kept]
     neighbors, apart = (_pairs(row, position, distance) for distance in (1, 2))
@@ -111,7 +111,7 @@ def find_contagion(strength: Float64Array, seats: SeatMap | None, seed: int) -> 
         )
     correlation = _correlations(_residuals(np.where(used[:, None], strength[kept], np.nan)))
     rng = np.random.default_rng(seed)
-    order = np.vstack([np.arange(viewers), *(_shuffle_rows(row, rng) for _ in range(N_PERMUTATIONS))])
+    order = np.vstack([np.arange(viewers), _shuffled_rows(row, rng)])
     together, others = (
         correlation[order[:, pairs[:, 0]], order[:, pairs[:, 1]]].mean(axis=1) for pairs in (neighbors, apart)
     )
@@ -156,11 +156,12 @@ def _log_arrangements(row: NDArray[np.int64]) -> float:
     return sum(lgamma(n + 1) - log(2) for n in np.unique(row, return_counts=True)[1].tolist() if n > 1)
 
 
-def _shuffle_rows(row: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """(V,) viewer who sits in each viewer's seat after shuffling each row."""
-    order = np.arange(len(row))
-    for members in (np.flatnonzero(row == r) for r in np.unique(row)):
-        order[members] = rng.permutation(members)
+def _shuffled_rows(row: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """(`N_PERMUTATIONS`, V) viewer who sits in each viewer's seat after shuffling each row."""
+    by_row = np.argsort(row, kind="stable")
+    keys = np.unique(row, return_inverse=True)[1] + rng.random((N_PERMUTATIONS, len(row)))
+    order = np.empty(keys.shape, dtype=np.int64)
+    order[:, by_row] = keys.argsort(axis=1)
     return order
 
 
