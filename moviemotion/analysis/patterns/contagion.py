@@ -43,7 +43,8 @@ MIN_SEEN = 5
 MIN_ARRANGEMENTS = 100
 """Smallest number of different arrangements of the viewers within their rows."""
 N_PERMUTATIONS = 999
-ALPHA = 0.05
+ALPHA = 0.025
+"""Largest p-value at which contagion is found; the test has only one direction."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def find_contagion(strength: Float64Array, seats: SeatMap | None, seed: int) -> 
     """
     seen = ~np.isnan(strength[:, :, 0])
     used = seen.sum(axis=0) >= max(MIN_SEEN, seen.any(axis=1).sum() / 2)
-    kept = seen[:, used].sum(axis=1) >= max(used.sum() / 2, 1)
+    kept = seen.any(axis=1) & (seen[:, used].sum(axis=1) >= used.sum() / 2)
     viewers, seconds = int(kept.sum()), int(used.sum())
     if seats is None:
         return _not_tested(
