@@ -781,6 +781,14 @@ def test_the_levels_beside_a_change_are_those_of_the_same_viewers():
     assert change.start_interval == change.end_interval == (942.5, 957.5)
 
 
+def test_a_change_in_an_otherwise_still_audience_has_no_ratio():
+    strength = np.zeros((8, 1800, 7))
+    strength[:, 900:, SAD] = 0.5
+    (change,) = change_points.find_change_points(strength, 0, 1).changes
+    assert (change.start, change.end, change.change) == (900, 900, 0.5)
+    assert np.isnan(change.ratio)
+
+
 def test_the_smallest_change_that_is_reported():
     for by, count in ((change_points.MIN_CHANGE + 0.005, 1), (change_points.MIN_CHANGE - 0.005, 0)):
         strength = np.random.default_rng(6).uniform(0, 0.05, (8, 1800, 7))

@@ -78,7 +78,7 @@ class ChangePoint:
         viewers: number of viewers who were seen in both stretches.
         same_direction: number of these viewers whose level changed in the direction of `change`.
         p_adjusted: p-value of the first test, adjusted for testing the whole film.
-        ratio: size of the change as a multiple of the film's median change.
+        ratio: size of the change as a multiple of the film's median change; NaN if that is 0.
     """
 
     start: float
@@ -309,7 +309,7 @@ def _build_change_point(
         viewers=int(both.sum()),
         same_direction=int(((after - before)[both] * mean > 0).sum()),
         p_adjusted=evidence[0],
-        ratio=evidence[1],
+        ratio=evidence[1] if np.isfinite(evidence[1]) else float("nan"),
     )
 
 
