@@ -348,9 +348,7 @@ class _ScaleSearch:
                 if not any(start < b and a < stop for a, b in taken):
                     taken.append((start, stop))
                     size = float(total[peak]) / max(threshold, 1e-9)
-                    found.append(
-                        _Candidate(self, column, (start, stop), peak, float(p[peak, column]), threshold, size)
-                    )
+                    found.append(_Candidate(self, column, (start, stop), peak, float(p[peak, column]), size))
         return found
 
 

@@ -110,8 +110,8 @@ def _expected_share(curves: Float64Array, bounds: tuple[int, int]) -> float:
 def _strength_interval(strength: Float64Array) -> tuple[float, float]:
     """95 % interval of mean strength over viewers, from the normal distribution.
 
-    Moments are reported because they are large, which raises their mean by about 0.02 with 24 viewers and 0.06
-    with 12. In the samples that are reported, some viewers react strongly and others not at all, so their
+    Moments are reported because they are large, which raises their mean by about 0.02 with 24 viewers and by
+    0.06 with 12. In the samples that are reported, some viewers react strongly and others not at all, so the
     variance is large, too. Together, the normal quantile covers 95–97 %, and Student's 97–98 %
     (`benchmarks/rooms.py`).
     """
