@@ -1,24 +1,21 @@
-"""The evidence for a moment: shares, leave-one-out, an interval that allows for selection, replication."""
+"""The evidence for a moment: shares, leave-one-out, intervals, replication."""
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 
 from moviemotion.analysis.moments.evidence import (
     MIN_REACTING_TIME,
-    _distance_to_lower_end,
-    _interval_after_selection,
     gather_evidence,
 )
 from moviemotion.analysis.moments.reaction_scores import MOMENT, reaction_scores
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
-from moviemotion.statistics import Z95, student_t_quantile, wilson_interval
+from moviemotion.statistics import wilson_interval
 
 
-def evidence_of(curves, bounds, peak, threshold=0.0, blocks=None, seed=1, reach=MOMENT.reach):
+def evidence_of(curves, bounds, peak, blocks=None, seed=1, reach=MOMENT.reach):
     scores = reaction_scores(np.repeat(curves[:, :, None], 7, axis=2), MOMENT)[:, :, 0]
     blocks = np.arange(len(curves)) if blocks is None else blocks
-    return gather_evidence(curves, scores, bounds, peak, threshold, reach, blocks, seed)
+    return gather_evidence(curves, scores, bounds, peak, reach, blocks, seed)
 
 
 def test_strength_and_share_are_those_of_the_viewers_seen_during_the_moment():
@@ -70,75 +67,25 @@ def test_the_expected_share_is_that_of_the_minute_around_the_moment():
     assert np.isnan(evidence_of(np.full((8, 12), 0.8), (0, 12), 5, reach=6).expected_share)
 
 
-def test_far_above_the_threshold_the_interval_is_students():
-    rng = np.random.default_rng(1)
-    strength, scores = rng.normal(0.5, 0.1, 20), rng.normal(2, 0.5, 20)
-    low, high = _interval_after_selection(strength, scores, 5.0)
-    half = float(student_t_quantile(19)) * strength.std(ddof=1) / np.sqrt(20)
-    assert (low, high) == (pytest.approx(strength.mean() - half), pytest.approx(strength.mean() + half))
+def test_the_interval_of_the_strength_is_that_of_the_mean_over_the_viewers_seen():
+    curves = np.zeros((10, 200))
+    curves[:, 100:106] = np.linspace(0.1, 0.9, 10)[:, None]
+    curves[9, 100:106] = np.nan
+    found = evidence_of(curves, (100, 106), 103)
+    own = np.linspace(0.1, 0.9, 10)[:9]
+    half = 1.959964 * own.std(ddof=1) / 3
+    assert found.strength_interval == pytest.approx((own.mean() - half, own.mean() + half), abs=1e-6)
 
 
-def test_near_the_threshold_the_lower_end_falls_as_far_as_strength_and_scores_belong_together():
-    rng = np.random.default_rng(2)
-    scores = rng.normal(1, 0.8, 20)
-    bound = 0.3 + 0.1 * (scores - scores.mean()) / scores.std()
-    free = 0.3 + 0.1 * rng.permutation(scores - scores.mean()) / scores.std()
-    plain = float(student_t_quantile(19)) * bound.std(ddof=1) / np.sqrt(20)
-    lower = [_interval_after_selection(bound, scores, share * scores.sum())[0] for share in (0.2, 0.8, 0.99)]
-    assert lower[0] == pytest.approx(0.3 - plain, rel=0.02)
-    assert lower[0] > lower[1] > lower[2]
-    assert lower[2] < 0.3 - 1.5 * plain
-    unrelated = _interval_after_selection(free, scores, 0.99 * scores.sum())
-    assert lower[2] < unrelated[0] <= 0.3 - plain
-    upper = _interval_after_selection(bound, scores, 0.99 * scores.sum())[1]
-    assert upper == pytest.approx(0.3 + plain)
-
-
-def test_an_interval_needs_three_viewers_who_differ():
-    assert np.isnan(_interval_after_selection(np.array([0.2, 0.4]), np.ones(2), 1.0)).all()
-    assert np.isnan(_interval_after_selection(np.full(5, 0.4), np.ones(5), 1.0)).all()
-    same_scores = _interval_after_selection(np.array([0.2, 0.4, 0.6]), np.full(3, 3.0), 1.0)
-    assert same_scores == (0, pytest.approx(0.4 + 4.302653 * 0.2 / np.sqrt(3)))
-
-
-@pytest.mark.parametrize(("z", "cut"), [(4.0, 3.0), (3.5, 3.0), (6.0, 3.0), (9.0, 3.0)])
-def test_the_lower_end_solves_the_equation_of_the_truncated_normal(z, cut):
-    distance = _distance_to_lower_end(z, cut, Z95)
-    mean = z - distance
-    if distance < 6:
-        assert norm.sf(z - mean) / norm.sf(cut - mean) == pytest.approx(0.025, rel=1e-6)
-    assert Z95 <= distance <= 6
-    assert _distance_to_lower_end(z, cut, 3.0) >= distance or distance == 6
-
-
-def test_the_distance_to_the_lower_end_is_limited_at_the_threshold():
-    assert _distance_to_lower_end(3.0, 3.0, Z95) == 6
-    assert _distance_to_lower_end(2.9, 3.0, Z95) == 6  # rounded below it
-    assert _distance_to_lower_end(30.0, 3.0, Z95) == pytest.approx(Z95)
-
-
-def test_selected_intervals_cover_the_true_strength():
-    """Of many weak moments, only those are reported whose sum exceeds the threshold."""
-    rng = np.random.default_rng(3)
-    covered, plainly, reported = 0, 0, 0
-    for _ in range(4000):
-        strength = np.clip(rng.normal(0.3, 0.25, 20), 0, 1)
-        scores = 4 * (strength - 0.2) + rng.normal(0, 0.5, 20)
-        if scores.sum() <= 12.0:
-            continue
-        reported += 1
-        low, high = _interval_after_selection(strength, scores, 12.0)
-        half = high - strength.mean()
-        truth = 0.3 + TRUNCATION_BIAS
-        covered += low <= truth <= high
-        plainly += strength.mean() - half <= truth <= high
-    assert reported > 200
-    assert covered / reported > 0.93
-    assert plainly / reported < covered / reported
-
-
-_GRID = norm.ppf((np.arange(100_000) + 0.5) / 100_000, 0.3, 0.25)
-TRUNCATION_BIAS = float(np.clip(_GRID, 0, 1).mean()) - 0.3
+def test_the_interval_needs_three_viewers_and_stays_within_0_and_1():
+    curves = np.zeros((3, 200))
+    curves[:, 100:106] = np.array([0.0, 0.0, 1.0])[:, None]
+    low, high = evidence_of(curves, (100, 106), 103).strength_interval
+    assert (low, high) == (0, pytest.approx(1 / 3 + 1.959964 / 3))
+    curves[:, 100:106] = np.array([0.6, 1.0, 1.0])[:, None]
+    assert evidence_of(curves, (100, 106), 103).strength_interval[1] == 1
+    curves[0] = np.nan
+    assert np.isnan(evidence_of(curves, (100, 106), 103).strength_interval).all()
 
 
 def noise_with_a_laugh(viewers: int, share: float, seed: int) -> np.ndarray:
