@@ -102,6 +102,7 @@ def noise_with_a_laugh(viewers: int, share: float, seed: int) -> np.ndarray:
 def test_a_laugh_of_the_whole_room_is_found_again_and_noise_hardly_ever():
     strong = evidence_of(noise_with_a_laugh(20, 1.0, 1), (200, 205), 202)
     assert strong.replicability == 1
+    assert type(strong.replicability) is float
     weak = evidence_of(noise_with_a_laugh(20, 0.3, 1), (200, 205), 202)
     assert 0.2 < weak.replicability < 1
     noise = [evidence_of(noise_with_a_laugh(20, 0.0, k), (100, 105), 102).replicability for k in range(40)]
