@@ -152,14 +152,11 @@ def test_unrelated_viewers_have_a_moment_in_at_most_5_percent_of_audiences():
     [
         RoomConditions(),
         RoomConditions(dark_share=0.1),
-        RoomConditions(dark_share=0.1, dark_smile_odds=8.0),
         RoomConditions(chat_seconds=60),
-        RoomConditions(camera_runs_on=60),
         RoomConditions(lively_scenes=3),
-        RoomConditions(doubled=1),
         RoomConditions(settling=1.0),
     ],
-    ids=["ordinary", "dark", "smiles found", "chat", "camera runs on", "lively", "doubled", "settling"],
+    ids=["ordinary", "dark", "chat", "lively", "settling"],
 )
 def test_what_happens_in_a_room_is_no_moment(conditions):
     """Only gross errors are found with so few rooms; `benchmarks/validity.py` measures each rate."""
