@@ -38,13 +38,13 @@ N_RESAMPLES = 999
 SMALLEST_RELEVANT_DIFFERENCE = 0.1
 """Smallest difference in strength that is considered relevant: one annotator in ten."""
 LEAST_STANDARD_ERROR = SMALLEST_RELEVANT_DIFFERENCE / 4
-"""Standard error that is added to that of each difference, as root sum of squares (after Tusher et al., 2001).
+"""Standard error added to that of each difference, as root sum of squares (cf. Tusher et al., 2001).
 
 Seconds in which hardly anybody reacts have tiny standard errors, and the largest standardized difference by
 chance would be found among them. With this addition, a relevant difference stands out from chance, and one of
 less than about two thirds of it does not, however many viewers there are.
 """
-_MAX_BATCH_CELLS = 2_000_000
+_MAX_BATCH_CELLS = 100_000
 _TOLERANCE = 1e-9
 _TINY = 1e-12
 Sums = tuple[Float64Array, Float64Array, Float64Array]
@@ -127,12 +127,10 @@ def dispersions(sums: Sums, families: NDArray[np.int64]) -> tuple[Float64Array, 
     freedom, known = np.maximum(n - 1, 0), n > 1
     variance = np.maximum(squares - n * mean**2, 0) / np.maximum(n - 1, 1)
     largest = mean * (1 - mean)
-    film_variance, film_largest = np.empty(mean.shape), np.empty(mean.shape)
-    for family in np.unique(families):
-        own = families == family
-        outcomes = np.maximum(known[:, own].sum(axis=1, keepdims=True), 1)
-        film_variance[:, own] = np.where(known, variance, 0)[:, own].sum(axis=1, keepdims=True) / outcomes
-        film_largest[:, own] = np.where(known, largest, 0)[:, own].sum(axis=1, keepdims=True) / outcomes
+    member = np.eye(int(families.max()) + 1)[families]
+    outcomes = np.maximum(known @ member, 1)
+    film_variance = ((known * variance) @ member / outcomes)[:, families]
+    film_largest = ((known * largest) @ member / outcomes)[:, families]
     dispersion = (freedom * variance + FILM_DEGREES_OF_FREEDOM * film_variance) / np.maximum(
         freedom * largest + FILM_DEGREES_OF_FREEDOM * film_largest, _TINY
     )

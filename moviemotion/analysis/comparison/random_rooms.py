@@ -4,10 +4,10 @@ The strength of a viewer is modeled as the mean of the cut, plus the deviation o
 of the viewer. People who sit together share the room, the time of day and each other's company, so 30 viewers
 in one room provide less evidence than 30 viewers in many rooms.
 
-Each room enters with the mean of its viewers and with the sampling variance of that mean. The variance between
-rooms is estimated by restricted maximum likelihood (Viechtbauer, 2005), given the variance within rooms. If
-all rooms have the same number of viewers, it equals the estimate of the one-way analysis of variance,
-(MSB − MSW) / n.
+Each room enters with the mean of its viewers and with the sampling variance of that mean. The variance
+between rooms is estimated by restricted maximum likelihood (Viechtbauer, 2005), given the variance within
+rooms. If all rooms have the same number of viewers, it equals the estimate of the one-way analysis of
+variance, (MSB − MSW) / n.
 """
 
 from __future__ import annotations
