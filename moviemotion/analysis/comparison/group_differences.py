@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr
 
 from moviemotion.analysis.comparison.mean_test import (
+    LEAST_STANDARD_ERROR,
     N_PERMUTATIONS,
     SMALLEST_RELEVANT_DIFFERENCE,
     mean_test,
+    normal_deviate,
     step_down,
     upper_quantile,
 )
@@ -41,6 +43,8 @@ With fewer, there are too few permutations for any p-value to be below `ALPHA`.
 """
 _MAX_BATCH_CELLS = 2_000_000
 _TOLERANCE = 1e-9
+_SIZES = np.unique(np.geomspace(MIN_VIEWERS, 10_000, 200).round())
+"""Group sizes that are tried in order to find out how many viewers are needed."""
 Rooms = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -165,7 +169,7 @@ def compare_groups(
     def in_shape(values: Float64Array) -> Float64Array:
         return np.asarray(np.where(found.tested, values, np.nan).reshape(*values.shape[:-1], *shape))
 
-    needed = _viewers_needed(found, paired)
+    needed = (_pairs_needed if paired else _units_needed)(found)
     return GroupComparison(
         viewers=n.reshape(2, *shape),
         mean=found.mean.reshape(2, *shape),
@@ -211,13 +215,12 @@ def _compare_viewers(
 ) -> _Result:
     """Compare different viewers, each group from one room."""
     tested: NDArray[np.bool_] = np.all(n >= MIN_VIEWERS, axis=0)
-    p, level, permutations = _tested_means(groups, tested, families, seed)
+    p, level, permutations, variance = _tested_means(groups, tested, families, seed)
     interval = np.full((2, len(p)), np.nan)
     # The axis of seconds and emotions is not needed, because every family has its own dispersion.
     for family in np.unique(families[tested]):
         own = tested & (families == family)
         interval[:, own] = difference_intervals(groups[0][:, own], groups[1][:, own])
-    variance = np.sum([_variance(group) for group in groups], axis=0)
     return _Result(tested, np.stack([_mean(g) for g in groups]), interval, p, variance, level, permutations)
 
 
@@ -229,7 +232,7 @@ def _compare_rooms(
     tested = np.all(n >= MIN_VIEWERS, axis=0) & np.isfinite(model.interval).all(axis=0)
     units = [room_means(group, room)[0] for group, room in zip(groups, rooms, strict=True)]
     enough = tested & np.all([(~np.isnan(unit)).sum(axis=0) >= MIN_VIEWERS for unit in units], axis=0)
-    p, level, permutations = _tested_means(units, enough, families, seed)
+    p, level, permutations, variance = _tested_means(units, enough, families, seed)
     total = model.between + model.within.mean(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = (model.between / total)[tested & (total > 0)]
@@ -238,7 +241,7 @@ def _compare_rooms(
         mean=model.mean,
         interval=model.interval,
         p=p,
-        variance=np.sum([_variance(unit) for unit in units], axis=0),
+        variance=variance,
         level=level,
         permutations=permutations,
         room_share=float(np.median(shares)) if shares.size else math.nan,
@@ -247,15 +250,15 @@ def _compare_rooms(
 
 def _tested_means(
     groups: list[Float64Array], tested: NDArray[np.bool_], families: NDArray[np.int64], seed: int
-) -> tuple[Float64Array, float, int]:
-    """Return (K,) p-values, the unadjusted level, and the number of permutations, of the tested outcomes."""
-    p = np.full(len(tested), np.nan)
+) -> tuple[Float64Array, float, int, Float64Array]:
+    """Return what `mean_test` finds in the tested outcomes, with the unadjusted level and NaN elsewhere."""
+    p, variance = np.full((2, len(tested)), np.nan)
     if not tested.any():
-        return p, ALPHA, 0
-    p[tested], largest, permutations = mean_test(
+        return p, ALPHA, 0, variance
+    p[tested], largest, permutations, variance[tested] = mean_test(
         groups[0][:, tested], groups[1][:, tested], families[tested], seed
     )
-    return p, max(ALPHA / tested.sum(), float(2 * ndtr(-largest))), permutations
+    return p, max(ALPHA / tested.sum(), float(2 * ndtr(-largest))), permutations, variance
 
 
 def _compare_pairs(groups: list[Float64Array], n: NDArray[np.int64], seed: int) -> _Result:
@@ -325,14 +328,20 @@ def _single_test_alpha(largest: float, viewers: int, outcomes: int) -> float:
     return max(bonferroni, float(2 * stdtr(freedom, -largest * math.sqrt(freedom / remainder))))
 
 
-def _viewers_needed(found: _Result, paired: bool) -> Float64Array:
-    """Number of units per group needed to detect the difference, or the smallest relevant one if larger.
+def _pairs_needed(found: _Result) -> Float64Array:
+    """Number of pairs needed to detect the difference, or the smallest relevant one if larger.
 
     The formula is that of Guenther (1981).
     """
     quantile = -ndtri(found.level / 2)
     size = np.maximum(abs(found.mean[1] - found.mean[0]), SMALLEST_RELEVANT_DIFFERENCE)
-    # Guenther's correction of the normal approximation to the t test.
-    extra = quantile**2 / (2 if paired else 4)
-    units = np.ceil(found.variance * ((quantile + ndtri(POWER)) / size) ** 2 + extra)
-    return np.maximum(units, MIN_PAIRS if paired else MIN_VIEWERS)
+    pairs = np.ceil(found.variance * ((quantile + ndtri(POWER)) / size) ** 2 + quantile**2 / 2)
+    return np.maximum(pairs, MIN_PAIRS)
+
+
+def _units_needed(found: _Result) -> Float64Array:
+    """Number of viewers or rooms per group needed to detect such a difference, as a number of `_SIZES`."""
+    size = np.maximum(abs(found.mean[1] - found.mean[0]), SMALLEST_RELEVANT_DIFFERENCE)
+    error = found.variance / _SIZES[:, None] + LEAST_STANDARD_ERROR**2
+    enough = normal_deviate(size**2 / error, 2 * _SIZES[:, None] - 2) >= ndtri(POWER) - ndtri(found.level / 2)
+    return np.where(enough.any(axis=0), _SIZES[enough.argmax(axis=0)], _SIZES[-1])

@@ -37,12 +37,12 @@ N_PERMUTATIONS = 2000
 N_RESAMPLES = 999
 SMALLEST_RELEVANT_DIFFERENCE = 0.1
 """Smallest difference in strength that is considered relevant: one annotator in ten."""
-LEAST_STANDARD_ERROR = SMALLEST_RELEVANT_DIFFERENCE / 4
+LEAST_STANDARD_ERROR = SMALLEST_RELEVANT_DIFFERENCE / 5
 """Standard error added to that of each difference, as root sum of squares (cf. Tusher et al., 2001).
 
 Seconds in which hardly anybody reacts have tiny standard errors, and the largest standardized difference by
 chance would be found among them. With this addition, a relevant difference stands out from chance, and one of
-less than about two thirds of it does not, however many viewers there are.
+less than about half of it does not, however many viewers there are.
 """
 _MAX_BATCH_CELLS = 100_000
 _TOLERANCE = 1e-9
@@ -52,7 +52,7 @@ Sums = tuple[Float64Array, Float64Array, Float64Array]
 
 def mean_test(
     first: Float64Array, second: Float64Array, families: NDArray[np.int64], seed: int
-) -> tuple[Float64Array, float, int]:
+) -> tuple[Float64Array, float, int, Float64Array]:
     """Test the equality of the means of two groups.
 
     Args:
@@ -63,11 +63,15 @@ def mean_test(
     Returns:
         The (K,) p-values, adjusted for all outcomes by step-down maxima (Westfall & Young, 1993, algorithm
         4.1); the standardized difference that the largest of all outcomes exceeds in 5 % of cases, under the
-        reference that allows larger ones; and the number of permutations, including the observed grouping.
+        reference that allows larger ones; the number of permutations, including the observed grouping; and the
+        (K,) sums of both groups' variances, as used in the standard errors.
     """
     sides = [(_seen(group), np.nan_to_num(group)) for group in (first, second)]
     everybody = [_sums(np.ones((1, len(x))), x, seen) for seen, x in sides]
     observed = _standardized(everybody[0], everybody[1], families)[0]
+    counts = [np.maximum(sums[0], 1) for sums in everybody]
+    errors = _squared_errors(everybody[0], everybody[1], families)[1]
+    variance = (errors[0] * counts[0] + errors[1] * counts[1])[0]
     grouping = permutations(len(first), len(second), seed)
     references = (
         _permuted(sides, grouping, families),
@@ -77,7 +81,7 @@ def mean_test(
     # The observed grouping is one of the permutations, but not one of the resamples.
     p_resampled = (results[1][0] * N_RESAMPLES + 1) / (N_RESAMPLES + 1)
     critical = max(upper_quantile(maxima, 0.05) for _, maxima in results)
-    return np.maximum(results[0][0], p_resampled), critical, len(grouping)
+    return np.maximum(results[0][0], p_resampled), critical, len(grouping), variance
 
 
 def permutations(first: int, second: int, seed: int) -> Float64Array:
@@ -137,24 +141,34 @@ def dispersions(sums: Sums, families: NDArray[np.int64]) -> tuple[Float64Array, 
     return mean, dispersion, freedom
 
 
-def _standardized(first: Sums, second: Sums, families: NDArray[np.int64]) -> Float64Array:
-    """(D, K) absolute standardized differences; 0 where a group has fewer than two viewers."""
+def _squared_errors(
+    first: Sums, second: Sums, families: NDArray[np.int64]
+) -> tuple[list[Float64Array], list[Float64Array], list[Float64Array]]:
+    """Means, squared standard errors and degrees of freedom of both groups, each (D, K)."""
     means, phis, freedoms = zip(*(dispersions(sums, families) for sums in (first, second)), strict=True)
     counts = [np.maximum(sums[0], 1) for sums in (first, second)]
     weights = [n / np.maximum(phi, _TOLERANCE) for n, phi in zip(counts, phis, strict=True)]
     shared = (weights[0] * means[0] + weights[1] * means[1]) / (weights[0] + weights[1])
-    # Values that were given a new mean for a resample may leave 0–1 by rounding errors.
-    shared_variance = np.maximum(shared * (1 - shared), _TOLERANCE)
     errors = [
-        phi * np.maximum(shared_variance, mean * (1 - mean)) / n
+        phi * np.maximum(shared * (1 - shared), mean * (1 - mean)) / n
         for mean, phi, n in zip(means, phis, counts, strict=True)
     ]
+    return list(means), errors, list(freedoms)
+
+
+def _standardized(first: Sums, second: Sums, families: NDArray[np.int64]) -> Float64Array:
+    """(D, K) absolute standardized differences; 0 where a group has fewer than two viewers."""
+    means, errors, freedoms = _squared_errors(first, second, families)
     error = errors[0] + errors[1] + LEAST_STANDARD_ERROR**2
-    parts = [part**2 / np.maximum(freedom, 1) for part, freedom in zip(errors, freedoms, strict=True)]
+    parts = [part**2 / np.maximum(own, 1) for part, own in zip(errors, freedoms, strict=True)]
     freedom = np.maximum(error**2 / np.maximum(parts[0] + parts[1], _TINY**2), 1)
-    normal = np.sqrt(freedom * np.log1p((means[1] - means[0]) ** 2 / error / freedom))
-    normal *= (8 * freedom + 1) / (8 * freedom + 3)
+    normal = normal_deviate((means[1] - means[0]) ** 2 / error, freedom)
     return np.where((freedoms[0] > 0) & (freedoms[1] > 0), normal, 0)
+
+
+def normal_deviate(square: Float64Array, freedom: Float64Array) -> Float64Array:
+    """Normal deviate that is as rare as Student's t with the given square (Wallace, 1959)."""
+    return np.asarray(np.sqrt(freedom * np.log1p(square / freedom)) * (8 * freedom + 1) / (8 * freedom + 3))
 
 
 def _permuted(
