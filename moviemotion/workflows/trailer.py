@@ -64,7 +64,8 @@ def predict_outcome(
     ]
     if len(set(of_row)) < len(of_row):
         raise MoviemotionError(
-            f"{outcomes}: viewers of different trailers or rooms have the same name; add a trailer or room column"
+            f"{outcomes}: viewers of different trailers or rooms have the same name; "
+            f"add a trailer or room column"
         )
     matched = [k for k, key in enumerate(of_row) if key in outcome_of]
     if not matched:

@@ -41,8 +41,8 @@ LEAST_STANDARD_ERROR = SMALLEST_RELEVANT_DIFFERENCE / 5
 """Standard error added to that of each difference, as root sum of squares (cf. Tusher et al., 2001).
 
 Seconds in which hardly anybody reacts have tiny standard errors, and the largest standardized difference by
-chance would be found among them. With this addition, a relevant difference stands out from chance, and one of
-less than about half of it does not, however many viewers there are.
+chance would be found among them, which would hide relevant differences elsewhere. This addition makes such
+seconds count less; for a relevant difference it hardly matters.
 """
 _MAX_BATCH_CELLS = 100_000
 _TOLERANCE = 1e-9
@@ -63,8 +63,8 @@ def mean_test(
     Returns:
         The (K,) p-values, adjusted for all outcomes by step-down maxima (Westfall & Young, 1993, algorithm
         4.1); the standardized difference that the largest of all outcomes exceeds in 5 % of cases, under the
-        reference that allows larger ones; the number of permutations, including the observed grouping; and the
-        (K,) sums of both groups' variances, as used in the standard errors.
+        reference that allows larger ones; the number of permutations, including the observed grouping; and
+        the (K,) sums of both groups' variances, as used in the standard errors.
     """
     sides = [(_seen(group), np.nan_to_num(group)) for group in (first, second)]
     everybody = [_sums(np.ones((1, len(x))), x, seen) for seen, x in sides]

@@ -113,9 +113,14 @@ class ScreeningComparison:
             fraction: fraction of the inconclusive differences, 0–1.
 
         Returns:
-            The number of viewers; None if no difference is inconclusive.
+            The number of viewers, or of screenings of each cut if rooms are the units; None if no difference
+            is inconclusive, or if there were too few rooms to tell.
         """
-        needed = [d.viewers_needed for d in self.differences if d.verdict is DifferenceVerdict.INCONCLUSIVE]
+        needed = [
+            d.viewers_needed
+            for d in self.differences
+            if d.verdict is DifferenceVerdict.INCONCLUSIVE and not np.isnan(d.viewers_needed)
+        ]
         return int(np.quantile(needed, fraction, method="higher")) if needed else None
 
 

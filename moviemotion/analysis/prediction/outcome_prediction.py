@@ -236,8 +236,8 @@ _SOME = (
     "dependence; keep only viewers who saw all trailers, or use one outcome per trailer."
 )
 _SOME_ROOMS = (
-    "Some rooms saw several but not all trailers, and some trailers were shown in several rooms, so rooms and "
-    "trailers cannot be told apart; keep only rooms that saw all trailers."
+    "Some rooms saw several but not all trailers, and some trailers were shown in several rooms, so rooms "
+    "and trailers cannot be told apart; keep only rooms that saw all trailers."
 )
 
 

@@ -106,12 +106,17 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
 
 def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
     """State in one sentence how many viewers would be needed to decide the inconclusive differences."""
+    c = comparison.group_comparison
+    if c.rooms_are_units and min(c.rooms) < MIN_VIEWERS:
+        return (
+            f"At least {MIN_VIEWERS} screenings of each cut are needed for any difference to be significant."
+        )
     half, all_ = comparison.viewers_needed(0.5), comparison.viewers_needed(1.0)
     if half is None or all_ is None:
         return "No difference is inconclusive."
-    if comparison.group_comparison.paired:
+    if c.paired:
         unit = "viewers who see both"
-    elif comparison.group_comparison.rooms_are_units:
+    elif c.rooms_are_units:
         unit = "screenings of each cut, as large as these,"
     else:
         unit = "viewers in each screening"
@@ -135,14 +140,9 @@ def rooms_sentence(comparison: ScreeningComparison) -> str:
         )
     first, second = (number_format.plural(count, "screening") for count in c.rooms)
     share = "" if isnan(c.room_share) else f" Rooms account for {100 * c.room_share:.0f} % of the variance."
-    few = (
-        f" No difference can be significant with fewer than {MIN_VIEWERS} screenings of each cut."
-        if min(c.rooms) < MIN_VIEWERS
-        else ""
-    )
     return (
         f"Rooms are treated as random ({first} and {second}): a difference counts only if it recurs from "
-        f"room to room.{share}{few}"
+        f"room to room.{share}"
     )
 
 

@@ -62,12 +62,12 @@ def rooms_sentence(prediction: OutcomePrediction) -> str:
         )
     if prediction.unit == "viewer":
         return (
-            "All viewers count as people of one room; if they sat in several, name it in a column room, because "
-            "rooms that differ could explain a prediction."
+            "All viewers count as people of one room; if they sat in several, name it in a column room, "
+            "because rooms that differ could explain a prediction."
         )
     return (
-        "Viewers of different trailers count as different people unless they are said to be the same, and each "
-        "trailer counts as one, with its room."
+        "Viewers of different trailers count as different people unless they are said to be the same, and "
+        "each trailer counts as one, with its room."
     )
 
 
