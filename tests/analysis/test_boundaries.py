@@ -82,7 +82,7 @@ from moviemotion.analysis.signals.reaction_delay import (
 from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.smoothing import RADIUS_SECONDS, SIGMA_SECONDS, smooth
 from moviemotion.analysis.signals.strength_intervals import (
-    _FILM_DEGREES_OF_FREEDOM,
+    FILM_DEGREES_OF_FREEDOM,
     difference_intervals,
     strength_intervals,
 )
@@ -271,7 +271,7 @@ def test_the_interval_of_one_second_is_wilsons_with_the_moderated_dispersion():
     mean = (weight * values).sum(axis=0) / weight.sum(axis=0)
     variance = (weight * (values - mean) ** 2).sum(axis=0) / weight.sum(axis=0) * n / (n - 1)
     product = mean * (1 - mean)
-    extra = _FILM_DEGREES_OF_FREEDOM
+    extra = FILM_DEGREES_OF_FREEDOM
     k = (
         ((n - 1) * student_t_quantile(n - 1) ** 2 * variance + extra * Z95**2 * variance.mean())
         / ((n - 1) * product + extra * product.mean())
