@@ -861,11 +861,21 @@ def test_blocks_of_neighbors_end_at_empty_seats_and_at_the_ends_of_rows():
 # --- Comparison --------------------------------------------------------------------------------------
 
 
-def comparison(p: float, low: float, high: float) -> GroupComparison:
+def comparison(p: float, low: float, high: float, difference: float = 0.0) -> GroupComparison:
     one = np.array([0.0])
-    interval = np.array([[low], [high]])
     return GroupComparison(
-        np.array([[9], [9]]), np.zeros((2, 1)), one, interval, np.array([p]), one, False, 10, True, 0.05
+        viewers=np.array([[9], [9]]),
+        mean=np.zeros((2, 1)),
+        difference=np.array([difference]),
+        interval=np.array([[low], [high]]),
+        p_adjusted=np.array([p]),
+        viewers_needed=one,
+        paired=False,
+        rooms=(1, 1),
+        room_share=NAN,
+        permutations=10,
+        exact=True,
+        single_test_alpha=0.05,
     )
 
 
@@ -876,11 +886,12 @@ def comparison(p: float, low: float, high: float) -> GroupComparison:
         (0.0501, -0.099, 0.099, DifferenceVerdict.ALIKE),
         (0.5, -SMALLEST_RELEVANT_DIFFERENCE, 0.01, DifferenceVerdict.INCONCLUSIVE),
         (0.5, -0.01, SMALLEST_RELEVANT_DIFFERENCE, DifferenceVerdict.INCONCLUSIVE),
-        (NAN, 0, 0, DifferenceVerdict.NOT_TESTED),
+        (NAN, -0.01, 0.01, DifferenceVerdict.ALIKE),  # too few rooms for p, but the interval says enough
     ],
 )
 def test_verdicts_at_their_limits(p, low, high, verdict):
     assert comparison(p, low, high).verdict((0,)) is verdict
+    assert comparison(p, low, high, difference=NAN).verdict((0,)) is DifferenceVerdict.NOT_TESTED
 
 
 @pytest.mark.parametrize(("paired", "minimum"), [(False, MIN_VIEWERS), (True, MIN_PAIRS)])
