@@ -26,7 +26,6 @@ from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxi
 from moviemotion.analysis.moments.reacting_together import blocks_of_viewers
 from moviemotion.analysis.moments.reaction_scores import (
     MAX_SCORE,
-    MIN_VIEWERS,
     MOMENT,
     MOOD,
     TimeScale,
@@ -36,6 +35,7 @@ from moviemotion.analysis.moments.reaction_scores import (
     usual_viewers,
 )
 from moviemotion.analysis.moments.resonance import resonance_interval, resonance_rank_intervals
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.analysis.signals.synchrony import JackknifeEstimate, pooled_variance, synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array
@@ -100,6 +100,11 @@ class Moment:
     leave_one_out: tuple[float, float] = (float("nan"), float("nan"))
     replicability: float = float("nan")
     rank_interval: tuple[int, int] = (0, 0)
+
+    @property
+    def reacted(self) -> int:
+        """Number of viewers who reacted, of the `viewers` seen."""
+        return round(self.reacting_share * self.viewers)
 
     @property
     def resonance(self) -> float:

@@ -1,6 +1,6 @@
 // The values at the current second with their intervals, and the buttons that show or hide emotions.
 
-import { formatShare, formatInterval, formatNumber, formatPercentInterval } from "./format.js";
+import { formatShare, formatInterval, formatNumber, formatPercentInterval, formatTooFew } from "./format.js";
 
 export function makeReadout(store) {
   const $ = (id) => document.getElementById(id);
@@ -37,10 +37,11 @@ export function makeReadout(store) {
 
   function show() {
     const k = store.index, c = store.curves, n = c.viewers[k];
+    $("seen-now").textContent = `${n} seen`;
     for (const m of meters) {
       const value = n ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
       m.node.classList.toggle("unseen", value == null);
-      m.value.textContent = value == null ? "no data"
+      m.value.textContent = value == null ? formatTooFew(n)
         : m.people ? `${formatShare(value, n)} (${formatPercentInterval(ends)})` : `${formatNumber(value)} (${formatInterval(ends)})`;
       if (value == null) continue;
       m.point.style.left = `${100 * value}%`;
