@@ -56,15 +56,12 @@ def plot_audience(analysis: Analysis, emotions: Sequence[str] | None, ax: Axes |
         ax.plot(curve.seconds, mean, color=color, label=emotion, linewidth=1.5)
         low, high = np.where(enough, curve.strength_interval[:, :, k], np.nan)
         ax.fill_between(curve.seconds, low, high, color=color, alpha=0.15, linewidth=0)
-    for start, end in np.flatnonzero(np.diff(~enough, prepend=False, append=False)).reshape(-1, 2):
-        first = int(curve.seconds[0])
-        # Matplotlib lists each label only once if the others begin with an underscore.
-        label = (
-            f"unknown: fewer than {MIN_VIEWERS} seen" if not any(p.get_hatch() for p in ax.patches) else "_"
-        )
-        ax.axvspan(
-            first + start, first + end, color="0.6", fill=False, hatch="////", linewidth=0, label=label
-        )
+    edges = analysis.timeline.start + np.flatnonzero(np.diff(~enough, prepend=False, append=False))
+    # The legend shows one entry for all of these stretches; it omits labels that begin with an underscore.
+    label = f"unknown: fewer than {MIN_VIEWERS} seen"
+    for start, end in edges.reshape(-1, 2).tolist():
+        ax.axvspan(start, end, color="0.6", fill=False, hatch="////", linewidth=0, label=label)
+        label = "_"
     for moment in analysis.moment_search.moments:
         color = PALETTE[moment.emotion].light
         ax.axvspan(moment.start, moment.end, color=color, alpha=0.08, linewidth=0)

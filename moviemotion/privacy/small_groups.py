@@ -250,7 +250,7 @@ def _evidence_for_all(
 ) -> Moment:
     """Remove the evidence for a moment that could reveal a single viewer or a small group.
 
-    - Together with the mean, `leave_one_out` would reveal the strength of the most and the least moved viewer.
+    - Together with the mean, `leave_one_out` would reveal the strengths of the most and least moved viewers.
     - `expected_share` is withheld if it includes seconds in which few viewers were seen. Otherwise it is
       rounded, because a change of one viewer would be visible in an exact mean over a minute.
     - `replicability` describes halves of the audience, and is withheld if half of the viewers are a small

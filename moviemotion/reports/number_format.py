@@ -134,13 +134,13 @@ def reacted(moment: Moment) -> str:
 def moment_evidence(moment: Moment) -> str:
     """Summarize the evidence for a moment on one line.
 
-    For example: `strength 0.41 (0.30–0.52), 9 of 12 reacted (usually 5 %), p = 0.004, found again in 97 % of
-    half-audiences`.
+    For example: `strength 0.41 (0.30–0.52), 9 of 12 reacted (usually 5 %), found again in 97 % of
+    half-audiences, p = 0.004`.
     """
     again = "" if isnan(moment.replicability) else f", {_found_again(moment)}"
     return (
         f"strength {number(moment.strength)} ({interval(moment.strength_interval)}), "
-        f"{reacted(moment)}, {p_value(moment.p_adjusted)}{again}"
+        f"{reacted(moment)}{again}, {p_value(moment.p_adjusted)}"
     )
 
 
@@ -180,7 +180,7 @@ def inconclusive_notice(analysis: Analysis) -> str:
         return ""
     # A long enough film with enough viewers is inconclusive only if they were not seen at once.
     few = analysis.data_quality.usual_viewers < MIN_VIEWERS
-    return f"NOT ENOUGH {'VIEWERS' if few else 'FILM'}. {analysis.moment_search.conclusion}"
+    return f"Not enough {'viewers' if few else 'film'}. {analysis.moment_search.conclusion}"
 
 
 def too_few_seen(viewers: int) -> str:

@@ -118,8 +118,8 @@ def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[Tex
     canvas.setFont("Helvetica", 9)
     lines = [
         f"{audience_size(analysis)}.",
-        "Beside each line: the strongest emotion and its mean strength, from 0 to 1. Where fewer than "
-        f"{MIN_VIEWERS} viewers were seen at once, the audience's reaction is unknown and no emotion is named.",
+        "Beside each line: the strongest emotion and its mean strength, from 0 to 1. Where fewer "
+        f"than {MIN_VIEWERS} viewers were seen at once, the reaction is unknown and no emotion is named.",
         "The report contains the 95 % interval of every strength and the adjusted p-value of every moment.",
         timing,
     ]
