@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import isnan
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.moments.detection import Moment
+from moviemotion.analysis.moments.detection import Moment, count_by_kind
 from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
 from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
@@ -116,15 +116,6 @@ def moment_name(number: int, moment: Moment) -> str:
     return f"{moment.kind.capitalize()} {number}: {moment.emotion}"
 
 
-def counted_moments(moments: Sequence[Moment]) -> str:
-    """Count moments and moods: `3 moments`, `3 moments and 1 mood`."""
-    moods = sum(moment.kind == MOOD.name for moment in moments)
-    counts = [
-        plural(count, kind) for count, kind in ((len(moments) - moods, "moment"), (moods, "mood")) if count
-    ]
-    return " and ".join(counts) or "0 moments"
-
-
 def reacted(moment: Moment) -> str:
     """Say how many of the viewers seen during a moment reacted: `22 of 24 reacted (usually 5 %)`."""
     usually = "" if isnan(moment.expected_share) else f" (usually {percent(moment.expected_share)})"
@@ -144,17 +135,16 @@ def moment_evidence(moment: Moment) -> str:
     )
 
 
-def moment_sentence(moment: Moment) -> str:
-    """Describe in one or more sentences how much a moment stands out and how well it would be found again."""
-    text = f"{count_of(moment.reacting_share, moment.viewers)} reacted"
+def evidence_sentences(moment: Moment) -> str:
+    """Say how much a moment stands out, and whether it would be found again; empty if nothing is known."""
+    sentences = []
     if not isnan(moment.expected_share):
-        text += f"; in comparable seconds, {percent(moment.expected_share)} do"
-    text += "."
+        sentences.append(f"In comparable seconds, {percent(moment.expected_share)} react.")
     if not isnan(moment.replicability):
-        text += f" {_found_again(moment).capitalize()}."
+        sentences.append(f"{_found_again(moment).capitalize()}.")
     if not isnan(moment.leave_one_out[0]):
-        text += f" Leaving out any one viewer, the strength is {interval(moment.leave_one_out)}."
-    return text
+        sentences.append(f"Leaving out any one viewer, the strength is {interval(moment.leave_one_out)}.")
+    return " ".join(sentences)
 
 
 def _found_again(moment: Moment) -> str:
@@ -214,7 +204,7 @@ def summary_sentence(analysis: Analysis) -> str:
     top = strongest_moment(moments)
     moment = moments[top]
     return (
-        f"{watched}; the audience reacted together in {counted_moments(moments)}, most strongly in "
+        f"{watched}; the audience reacted together in {count_by_kind(moments)}, most strongly in "
         f"{moment.kind} {top + 1} ({time_range(moment.start, moment.end)}, "
         f"{moment.emotion} {number(moment.strength)}, 95 % interval {interval(moment.strength_interval)}; "
         f"{count_of(moment.reacting_share, moment.viewers)} reacted).{unknown}"

@@ -73,13 +73,13 @@ def test_ranks_have_words():
 
 def test_a_moment_is_described_by_what_stands_out_and_what_would_be_found_again(analysis):
     moment = replace(analysis.moment_search.moments[0], reacting_share=11 / 12, viewers=12)
-    sentence = number_format.moment_sentence(replace(moment, leave_one_out=(0.61, 0.68)))
+    sentence = number_format.evidence_sentences(replace(moment, leave_one_out=(0.61, 0.68)))
     assert sentence == (
-        "11 of 12 reacted; in comparable seconds, 5 % do. Found again in 97 % of half-audiences. "
+        "In comparable seconds, 5 % react. Found again in 97 % of half-audiences. "
         "Leaving out any one viewer, the strength is 0.61–0.68."
     )
     withheld = replace(moment, leave_one_out=(nan, nan), expected_share=nan, replicability=nan)
-    assert number_format.moment_sentence(withheld) == "11 of 12 reacted."
+    assert number_format.evidence_sentences(withheld) == ""
     assert number_format.moment_evidence(withheld).endswith("11 of 12 reacted, p = 0.002")
 
 

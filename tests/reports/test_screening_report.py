@@ -68,8 +68,11 @@ def test_every_moment_shows_its_evidence(page, analysis):
     moment = analysis.moment_search.moments[1]
     low, high = moment.strength_interval
     assert f"{moment.strength:.2f} {low:.2f}–{high:.2f}" in page.text
-    assert f"{moment.reacted} of {moment.viewers} reacted; in comparable seconds, 5 % do." in page.text
-    assert "Found again in 97 % of half-audiences. Leaving out any one viewer, the strength is" in page.text
+    assert f"Reacted, of those seen {moment.reacted} of {moment.viewers}" in page.text
+    assert (
+        "In comparable seconds, 5 % react. Found again in 97 % of half-audiences. Leaving out any one viewer, the strength is"
+        in page.text
+    )
     assert "first to third" in page.text
     assert page.text.split("Screenplay 95 %")[0].count(" mood strongest at ") == 1
     before_patterns = page.text.split("The film as a whole")[0]
@@ -116,7 +119,7 @@ def test_seconds_with_too_few_viewers_are_unknown(make):
 def test_lines_and_scenes_of_too_few_are_neither_calm_nor_sure(make):
     page = Page(render_report(make(viewers=4)))
     assert "calm" not in page.text.split("The film as a whole")[0]
-    assert "unknown 4 seen" in page.text
+    assert "unknown, 4 seen" in page.text
 
 
 def test_the_page_names_its_limits(page):

@@ -153,6 +153,12 @@ def resonance_ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
     return tuple(order.index(k) + 1 for k in range(len(order)))
 
 
+def count_by_kind(moments: Sequence[Moment]) -> str:
+    """Count moments and moods in words: `3 moments`, `2 moments and 1 mood`."""
+    counts = [(sum(m.kind == scale.name for m in moments), scale.name) for scale in (MOMENT, MOOD)]
+    return " and ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count)
+
+
 def find_moments(
     strength: Float64Array,
     first_second: int,
@@ -194,9 +200,9 @@ def find_moments(
         candidates += search.candidates(columns)
     moments = _describe(strength, first_second, _drop_overlapping(candidates), blocks, seed)
     if moments:
-        number = "1 moment was" if len(moments) == 1 else f"{len(moments)} moments were"
+        found = f"{count_by_kind(moments)} {'was' if len(moments) == 1 else 'were'} found"
         conclusion = (
-            f"{number} found: the audience reacted together more than the same viewers would out of step. "
+            f"{found}: the audience reacted together more than the same viewers would out of step. "
             f"Without shared reactions, this search finds a false moment in at most {ALPHA * 100:.0f} % of "
             "screenings."
         )

@@ -134,9 +134,8 @@ def _environment() -> Environment:
         number_format.summary_sentence,
         number_format.synchrony_sentence,
         number_format.baseline_sentence,
-        number_format.counted_moments,
+        number_format.evidence_sentences,
         number_format.inconclusive_notice,
-        number_format.moment_sentence,
         number_format.rank_range,
         number_format.too_few_seen,
     ):

@@ -44,7 +44,7 @@ export function makeMoments(store, study, canEdit) {
         <span class="moment-number">${k + 1}</span>
         <span class="time">${formatTimeRange(m.start, m.end)}</span>
         <span class="emotion"><span class="symbol" aria-hidden="true">${symbols[m.emotion]}</span> ${m.emotion}</span>
-        ${m.kind === "mood" ? html`<span class="kind" title="An expression that is held for longer than ten seconds. It has a test of its own.">mood</span>` : nothing}
+        ${m.kind === "mood" ? html`<span class="kind" title="An expression held for longer than 10 s">mood</span>` : nothing}
         <span class="rank" title="Rank by resonance, with its 95 % interval">rank ${m.rank}${formatRankRange(m.rank_interval) ? html` <small>(${formatRankRange(m.rank_interval)})</small>` : nothing}</span></button></h3>
       <dl>
         ${figure("Strength", formatNumber(m.strength), formatInterval(m.strength_interval))}
