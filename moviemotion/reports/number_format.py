@@ -174,8 +174,11 @@ def inconclusive_notice(analysis: Analysis) -> str:
 
 
 def too_few_seen(viewers: int) -> str:
-    """Say that too few viewers were seen at once: `3 seen, too few to say`."""
-    return f"{viewers} seen, too few to say" if viewers else "nobody seen"
+    """Say that too few viewers were seen at once: `3 seen, too few to say`.
+
+    The number is 0 both where nobody was seen and where it is withheld.
+    """
+    return f"{viewers} seen, too few to say" if viewers else "nobody seen, or too few to say"
 
 
 def strongest_moment(moments: Sequence[Moment]) -> int:

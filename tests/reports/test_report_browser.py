@@ -99,7 +99,7 @@ def test_the_readout_gives_interval_and_n(page, analysis):
 def test_the_readout_says_where_no_viewer_was_seen(page):
     """As for any second with fewer than five, nothing is said about the audience."""
     page.evaluate("() => { time.value = 90; time.dispatchEvent(new Event('input')) }")
-    assert page.inner_text("#readout") == "1:30 unknown: nobody seen"
+    assert page.inner_text("#readout") == "1:30 unknown: nobody seen, or too few"
 
 
 def point_at(page, second: float, y: float = 80) -> str:

@@ -239,7 +239,7 @@
   /** The values drawn for one second: name, value and interval. */
   function figures(second) {
     const k = second - data.start, n = data.viewers[k];
-    if (n < data.minViewers) return [["unknown: " + (n ? `only ${n} seen` : "nobody seen"), "", ""]];
+    if (n < data.minViewers) return [["unknown: " + (n ? `only ${n} seen` : "nobody seen, or too few"), "", ""]];
     const figure = (name, key, format) => [name, format(curves[key][k]), interval(key, k, format)];
     return [
       figure("strength", "overall", two),

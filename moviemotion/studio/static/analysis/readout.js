@@ -37,11 +37,11 @@ export function makeReadout(store) {
 
   function show() {
     const k = store.index, c = store.curves, n = c.viewers[k];
-    $("seen-now").textContent = `${n} seen`;
+    $("seen-now").textContent = n < c.minViewers ? formatTooFew(n) : `${n} seen`;
     for (const m of meters) {
       const value = n ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
       m.node.classList.toggle("unseen", value == null);
-      m.value.textContent = value == null ? formatTooFew(n)
+      m.value.textContent = value == null ? "unknown"
         : m.people ? `${formatShare(value, n)} (${formatPercentInterval(ends)})` : `${formatNumber(value)} (${formatInterval(ends)})`;
       if (value == null) continue;
       m.point.style.left = `${100 * value}%`;
