@@ -188,7 +188,7 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
             yield (
                 f"{viewer}: hardly ever at rest, so a lasting emotion ({emotion}) may have been taken for "
                 "the resting face, and its strength would be too low; mark a stretch in which the viewers "
-                "are at rest (--baseline), or leave this viewer out"
+                "are at rest as the baseline, or leave this viewer out"
             )
 
 
