@@ -41,7 +41,8 @@ def test_pympi_reads_every_tier(analysis: Analysis, tmp_path: Path) -> None:
     ]
     assert moments[0][2].startswith("Moment 1: happy, strength 0.")
     assert moments[2][2].startswith("Mood 3: sad, strength 0.")
-    assert document.get_annotation_data_for_tier("audience: unknown") == [(88_000, 93_000, "nobody seen, or too few to say")]
+    unknown = document.get_annotation_data_for_tier("audience: unknown")
+    assert unknown == [(88_000, 93_000, "nobody seen, or too few to say")]
     scenes = document.get_annotation_data_for_tier("scenes")
     assert [text for _, _, text in scenes][:2] == [
         "INT. LIGHTHOUSE KITCHEN – NIGHT",
