@@ -151,7 +151,6 @@ def test_control_characters_do_not_break_final_cuts_xml(make) -> None:
     assert read.tracks.markers[0].metadata["fcp_xml"]["comment"].endswith("INT. A & <B>")
 
 
-@pytest.mark.parametrize("write", [locator_edl, resolve_edl, otio_timeline, final_cut_xml])
 def test_an_inconclusive_screening_says_so_where_comments_are_allowed(make) -> None:
     few = make(viewers=3, conclusive=False)
     notice = f"Not enough viewers. {few.moment_search.conclusion}"
@@ -159,6 +158,7 @@ def test_an_inconclusive_screening_says_so_where_comments_are_allowed(make) -> N
     assert json.loads(otio_timeline(few, NUMBERINGS[0]))["metadata"]["moviemotion"]["conclusive"] is False
 
 
+@pytest.mark.parametrize("write", [locator_edl, resolve_edl, otio_timeline, final_cut_xml])
 def test_a_screening_without_moments_or_script_is_still_a_timeline(make, write) -> None:
     text = "".join(write(make(viewers=1, conclusive=False, scenes=0), NUMBERINGS[0]))
     assert "The Second Spoon" in text
