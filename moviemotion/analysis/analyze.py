@@ -39,6 +39,7 @@ from moviemotion.analysis.signals.reaction_delay import (
     RelativeDelay,
     estimate_relative_delay,
 )
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.screenplay.alignment.align import TimedScript
@@ -122,6 +123,7 @@ def analyze(
     seed: int,
     baseline_span: TimeSpan | None = None,
     rejected_counts: Mapping[str, int] | None = None,
+    seats: SeatMap | None = None,
 ) -> Analysis:
     """Analyze a screening: the audience curve, moments, emotions of lines and scenes, and patterns.
 
@@ -135,6 +137,8 @@ def analyze(
         baseline_span: film time in which the viewers are at rest; if None, the baseline is estimated from the
             entire film.
         rejected_counts: reason → number of samples that were rejected for that reason.
+        seats: the seats of the timeline's viewers; None if they are not known, in which case the analysis
+            cannot test whether neighbors infected each other.
 
     Raises:
         SettingError: the baseline span lies outside the timeline.
@@ -169,7 +173,7 @@ def analyze(
             find_mixed_emotions(strength, timeline.start, moment.start, moment.end)
             for moment in search.moments
         ),
-        patterns=find_patterns(strength, audience_curve, search, script, seed),
+        patterns=find_patterns(strength, audience_curve, search, script, seed, seats),
     )
 
 

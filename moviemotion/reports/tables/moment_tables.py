@@ -66,7 +66,7 @@ MOMENTS = Table(
         Column(
             "strength",
             "number",
-            "Mean strength of that emotion during the moment. The interval is corrected for selection.",
+            "Mean strength of that emotion during the entire moment.",
             per_row(lambda r: r[1].strength),
             value_range=SHARE_RANGE,
         ),
