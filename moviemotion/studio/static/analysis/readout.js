@@ -1,6 +1,6 @@
 // The values at the current second with their intervals, and the buttons that show or hide emotions.
 
-import { formatShare, formatInterval, formatNumber, formatPercentInterval, formatTooFew } from "./format.js";
+import { formatShare, formatInterval, formatNumber, formatPercentInterval } from "./format.js";
 
 export function makeReadout(store) {
   const $ = (id) => document.getElementById(id);
@@ -37,11 +37,10 @@ export function makeReadout(store) {
 
   function show() {
     const k = store.index, c = store.curves, n = c.viewers[k];
-    $("seen-now").textContent = n < c.minViewers ? formatTooFew(n) : `${n} seen`;
     for (const m of meters) {
       const value = n ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
       m.node.classList.toggle("unseen", value == null);
-      m.value.textContent = value == null ? "unknown"
+      m.value.textContent = value == null ? (!m.people ? "unknown" : n ? `only ${n} seen` : "too few seen")
         : m.people ? `${formatShare(value, n)} (${formatPercentInterval(ends)})` : `${formatNumber(value)} (${formatInterval(ends)})`;
       if (value == null) continue;
       m.point.style.left = `${100 * value}%`;
