@@ -28,7 +28,7 @@ export function makeScript(store, rows) {
   const emotionNote = (row) => {
     if (row.cut) return html`<div class="felt">not in the film</div>`;
     if (!row.emotionSummary) return nothing;
-    if (row.emotionSummary.strength == null) return html`<div class="felt quiet">no data</div>`;
+    if (row.emotionSummary.strength == null) return html`<div class="felt quiet">unknown</div>`;
     const f = row.emotionSummary;
     if (!f.enoughViewers) return html`<div class="felt quiet">unknown <small>${f.usualViewers} seen</small></div>`;
     return html`<div class="felt ${f.emotion ?? ""}">
