@@ -602,16 +602,16 @@ def test_a_span_covers_its_seconds_by_overlap_and_stays_within_the_timeline():
 
 
 def test_a_dominant_emotion_needs_its_strength_and_an_interval_above_0():
-    level = np.zeros((4, 5, 7))
+    level = np.zeros((5, 5, 7))
     level[:, :, SAD] = MIN_DOMINANT_STRENGTH
     assert summarize_emotions(level, 0, [(0, 5)])[0].emotion is Emotion.SAD
     weaker = level * 0.999
     (summary,) = summarize_emotions(weaker, 0, [(0, 5)])
     assert (summary.emotion, summary.strength) == (None, pytest.approx(0.0999))
-    uneven = np.zeros((4, 5, 7))
-    uneven[0, :, SAD] = 0.9  # the mean is 0.225, but one viewer decides it
+    uneven = np.zeros((5, 5, 7))
+    uneven[0, :, SAD] = 0.9  # the mean is 0.18, but one viewer decides it
     assert summarize_emotions(uneven, 0, [(0, 5)])[0].emotion is None
-    assert summarize_emotions(uneven[:1], 0, [(0, 5)])[0].emotion is Emotion.SAD
+    assert summarize_emotions(level[:4], 0, [(0, 5)])[0].emotion is None
     assert summarize_emotions(uneven, 0, []) == ()
 
 
@@ -637,6 +637,10 @@ def test_data_quality_counts_what_was_seen_and_rejected():
     assert quality.seen_share_by_viewer == (0.5, 1.0)
     assert quality.samples_per_second == 5
     assert list(quality.rejected_shares.items()) == [("turned", 40 / samples), ("dark", 10 / samples)]
+    assert (quality.usual_viewers, quality.unknown_seconds) == (1, 60)
+    of_seven = hide_viewer(hide_viewer(simulate_timeline(7, 60, 1), 0, 0, 60), 1, 0, 60)
+    six = analyze("", hide_viewer(of_seven, 2, 50, 60), None, (), 1).data_quality
+    assert (six.viewers, six.usual_viewers, six.unknown_seconds) == (5, 5, 10), "two seats were empty"
     marked = analyze("", timeline, None, ("a problem",), 1, TimeSpan(0, 20)).data_quality
     assert marked.problems[0] == "a problem"
     assert len(marked.problems) == 2

@@ -26,7 +26,6 @@ from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxi
 from moviemotion.analysis.moments.reacting_together import blocks_of_viewers
 from moviemotion.analysis.moments.reaction_scores import (
     MAX_SCORE,
-    MIN_VIEWERS,
     MOMENT,
     MOOD,
     TimeScale,
@@ -36,6 +35,7 @@ from moviemotion.analysis.moments.reaction_scores import (
     usual_viewers,
 )
 from moviemotion.analysis.moments.resonance import resonance_interval, resonance_rank_intervals
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.analysis.signals.synchrony import JackknifeEstimate, pooled_variance, synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array
@@ -101,6 +101,11 @@ class Moment:
     rank_interval: tuple[int, int] = (0, 0)
 
     @property
+    def reacted(self) -> int:
+        """Number of viewers who reacted, of the `viewers` seen."""
+        return round(self.reacting_share * self.viewers)
+
+    @property
     def resonance(self) -> float:
         """Resonance, 0–1: the geometric mean of strength and reacting share.
 
@@ -147,6 +152,12 @@ def resonance_ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
     return tuple(order.index(k) + 1 for k in range(len(order)))
 
 
+def count_by_kind(moments: Sequence[Moment]) -> str:
+    """Count moments and moods in words: `3 moments`, `2 moments and 1 mood`."""
+    counts = [(sum(m.kind == scale.name for m in moments), scale.name) for scale in (MOMENT, MOOD)]
+    return " and ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count)
+
+
 def find_moments(
     strength: Float64Array,
     first_second: int,
@@ -188,9 +199,9 @@ def find_moments(
         candidates += search.candidates(columns)
     moments = _describe(strength, first_second, _drop_overlapping(candidates), blocks, seed)
     if moments:
-        number = "1 moment was" if len(moments) == 1 else f"{len(moments)} moments were"
+        found = f"{count_by_kind(moments)} {'was' if len(moments) == 1 else 'were'} found"
         conclusion = (
-            f"{number} found: the audience reacted together more than the same viewers would out of step. "
+            f"{found}: the audience reacted together more than the same viewers would out of step. "
             f"Without shared reactions, this search finds a false moment in at most {ALPHA * 100:.0f} % of "
             "screenings."
         )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, AudienceCurve
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD, AudienceCurve
 from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import (
@@ -161,6 +161,12 @@ AUDIENCE_EMOTIONS = Table(
             allowed_values=NON_NEUTRAL_EMOTIONS,
         ),
         Column(
+            "viewers",
+            "integer",
+            "Number of viewers seen in the second.",
+            lambda curve: np.repeat(curve.viewers, len(NON_NEUTRAL_EMOTIONS)),
+        ),
+        Column(
             "strength",
             "number",
             "Mean strength over the viewers who were seen.",
@@ -183,7 +189,14 @@ SECONDS = Table(
     _audience_curve,
     (
         Column("second", "integer", "Film time at which the second starts, s.", lambda curve: curve.seconds),
-        Column("viewers", "integer", "Number of viewers seen.", lambda curve: curve.viewers),
+        Column("viewers", "integer", "Number of viewers seen in the second.", lambda curve: curve.viewers),
+        Column(
+            "enough_viewers",
+            "boolean",
+            f"Whether at least {MIN_VIEWERS} viewers were seen; otherwise, the values describe only these "
+            "viewers, and the audience's reaction is unknown.",
+            lambda curve: curve.has_enough_viewers,
+        ),
         Column(
             "overall",
             "number",
