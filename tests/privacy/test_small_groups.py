@@ -94,7 +94,7 @@ def test_of_five_the_figures_are_shown_and_no_single_viewer_is(tmp_path: Path, v
     assert analysis.moment_search == whole.moment_search
     assert len(analysis.moment_search.moments) == 2
     page = render_report(analysis)
-    tables = "".join(timeline_csv(analysis.timeline)) + str(moments_json(analysis))
+    tables = "".join(timeline_csv(analysis.timeline, analysis.in_film)) + str(moments_json(analysis))
     assert not any(viewer in page or viewer in tables for viewer in whole.timeline.viewers)
     assert analysis.data_quality.problems == (WITHHELD_NOTE,)
 

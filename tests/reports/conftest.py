@@ -237,6 +237,7 @@ def make_analysis(
         tuple(overlaps),
         mixed,
         find_patterns(strength, curve, search, script, seed),
+        np.ones(seconds, dtype=bool),
     )
 
 

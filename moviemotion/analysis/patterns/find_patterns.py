@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import MomentSearchResult
 from moviemotion.analysis.patterns.acts import find_acts
@@ -14,7 +15,7 @@ from moviemotion.analysis.patterns.contagion import Contagion, find_contagion
 from moviemotion.analysis.patterns.flat_stretches import FlatStretchSearchResult, find_flat_stretches
 from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.analysis.patterns.peak_end import PeakEnd, find_peak_end
-from moviemotion.analysis.signals.audience_curve import AudienceCurve
+from moviemotion.analysis.signals.audience_curve import AudienceCurve, hide_seconds
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.statistics import Float64Array
 
@@ -50,6 +51,7 @@ def find_patterns(
     moment_search: MomentSearchResult,
     script: TimedScript | None,
     seed: int,
+    in_film: NDArray[np.bool_] | None = None,
 ) -> Patterns:
     """Find the patterns of a screening.
 
@@ -59,9 +61,15 @@ def find_patterns(
         moment_search: the moments.
         script: the screenplay in film time, or None.
         seed: random seed for all patterns.
+        in_film: (S,) whether the film was running; other seconds do not count. By default, all do.
     """
     seconds = len(audience_curve.seconds)
     first = int(audience_curve.seconds[0]) if seconds else 0
+    if in_film is not None and not in_film.all():
+        running = np.flatnonzero(in_film)
+        strength = np.where(in_film[:, None], strength, np.nan)[:, running[0] : running[-1] + 1]
+        audience_curve = hide_seconds(audience_curve, ~in_film)
+        first, seconds = first + int(running[0]), strength.shape[1]
     end = _story_end(script, first, first + seconds)
     acts, acts_from = find_acts(script, float(first), end)
     # The credits belong neither to the arc nor to the last act, and would be found as a change of mood.

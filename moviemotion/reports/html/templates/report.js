@@ -84,7 +84,7 @@
         { ...axis, ...values, size: LEFT - 14, label: title, labelSize: 14, labelGap: 0, labelFont: font },
       ],
       series: [{}, ...lines.flatMap((l) => l.series)], bands,
-      hooks: { drawClear: [shadeMoments], draw: [(u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [shadeMoments], draw: [greyOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, [middles, ...lines.flatMap((l) => l.columns)], plot);
   }
 
@@ -126,6 +126,18 @@
       ctx.lineWidth = 2 * ratio;
       ctx.strokeRect(left, bbox.top, right - left, bbox.height);
     });
+    ctx.restore();
+  }
+
+  // Seconds before and after the film and in its credits are no evidence, so their curves are grey.
+  function greyOutside(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    ctx.save();
+    ctx.fillStyle = faded(css("rule"), 0.75);
+    for (const [from, to] of data.outside) {
+      const left = Math.max(0, pixel(from)), right = Math.min(width, pixel(to));
+      if (right > left) ctx.fillRect(bbox.left + left * ratio, bbox.top, (right - left) * ratio, bbox.height);
+    }
     ctx.restore();
   }
 
@@ -212,9 +224,12 @@
   /** The values drawn for one second: name, value and interval. */
   function figures(second) {
     const k = second - data.start, n = data.viewers[k];
-    if (!n) return [["no viewer was seen", "", ""]];
+    const outside = data.outside.some(([from, to]) => from <= second && second < to);
+    const note = outside ? [["not in the film", "", ""]] : [];
+    if (!n) return [...note, ["no viewer was seen", "", ""]];
     const figure = (name, key, format) => [name, format(curves[key][k]), interval(key, k, format)];
     return [
+      ...note,
       figure("strength", "overall", two),
       ...data.emotions.filter((e) => shown.has(e.key)).map((e) => figure(`${e.symbol} ${e.key}`, e.key, two)),
       figure("reacting", "share", percent),
@@ -411,6 +426,11 @@
         [run, value] = [x, next];
       }
       pen.globalAlpha = 1;
+      pen.fillStyle = faded(css("rule"), 0.75);
+      for (const [from, to] of data.outside) {
+        const [first, last] = [from, to].map((t) => Math.min(Math.max(left + (t - range[0]) / perPixel, left), width));
+        pen.fillRect(first, y, last - first, tall);
+      }
       if (named) {
         pen.fillStyle = css("muted");
         pen.font = `11px ${css("sans")}`;

@@ -62,7 +62,7 @@ export function makeTimeline(store) {
       ],
       series: [{}, ...curves.flatMap((c) => c.series)],
       bands: curves.map((c, k) => ({ series: [3 * k + 2, 3 * k + 3], fill: c.band })),
-      hooks: { drawClear: [adaptStrokes, drawMomentShades], draw: [(u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [adaptStrokes, drawMomentShades], draw: [greyOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, data, $(place));
   }
 
@@ -110,6 +110,18 @@ export function makeTimeline(store) {
         ctx.strokeRect(a, bbox.top, b - a, bbox.height);
       }
     });
+    ctx.restore();
+  }
+
+  // Seconds before and after the film and in its credits are no evidence, so their curves are grey.
+  function greyOutside(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    ctx.save();
+    ctx.fillStyle = withAlpha(cssValue("rule"), 0.75);
+    for (const [from, to] of audience.outside) {
+      const a = Math.max(0, timeToX(from)), b = Math.min(width, timeToX(to));
+      if (b > a) ctx.fillRect(bbox.left + a * ratio, bbox.top, (b - a) * ratio, bbox.height);
+    }
     ctx.restore();
   }
 
@@ -192,10 +204,12 @@ export function makeTimeline(store) {
   /** Describe a second as text, for the tooltip and for screen readers. */
   function describeSecond(k) {
     const c = store.curves, n = c.viewers[k];
-    if (!n) return "no data: no viewer was seen, or too few";
+    const second = audience.start + k;
+    const note = audience.outside.some(([from, to]) => from <= second && second < to) ? ["not in the film"] : [];
+    if (!n) return [...note, "no data: no viewer was seen, or too few"].join("; ");
     const ends = (name) => [c[`${name}Low`][k], c[`${name}High`][k]];
     const emotions = audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => `${f.symbol} ${f.key} ${formatNumber(c[f.key][k])} (${formatInterval(ends(f.key))})`);
-    return [`strength ${formatNumber(c.overall[k])} (${formatInterval(ends("overall"))})`, ...emotions,
+    return [...note, `strength ${formatNumber(c.overall[k])} (${formatInterval(ends("overall"))})`, ...emotions,
       `${formatShare(c.share[k], n)} reacting (${formatPercentInterval(ends("share"))})`].join("; ");
   }
 
@@ -230,6 +244,8 @@ export function makeTimeline(store) {
       pen.arc(x(note.at), 5, 3, 0, 7);
       pen.fill();
     }
+    pen.fillStyle = withAlpha(cssValue("rule"), 0.75);
+    for (const [from, to] of audience.outside) pen.fillRect(x(from), 0, x(to) - x(from), high);
     positionWindow();
   }
 
