@@ -36,7 +36,7 @@ OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
     *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
     *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
-    *("moment_mixed_emotions", "patterns"),
+    *("moment_mixed_emotions", "patterns", "in_film"),
 }
 SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMore hay, and a hare.\n"
 

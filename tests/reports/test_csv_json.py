@@ -45,7 +45,7 @@ def test_timeline_csv_gives_the_timeline_back(names, seconds, start, seed):
 
 def test_timeline_csv_leaves_the_unseen_empty(analysis):
     rows = rows_of(analysis.timeline)
-    assert list(rows[0]) == ["viewer", "second", "samples", *EMOTIONS]
+    assert list(rows[0]) == ["viewer", "second", "samples", "in_film", *EMOTIONS]
     unseen = [r for r in rows if r["second"] == "90"]
     assert len(unseen) == 12
     assert all(r["samples"] == "0" and not any(r[e] for e in EMOTIONS) for r in unseen)
