@@ -79,7 +79,7 @@ class ScreeningRequest(BaseModel):
     def _check_order(self) -> ScreeningRequest:
         for name, span in (("baseline", self.baseline), ("film", self.film), ("credits", self.credits)):
             if span and span[1] is not None and span[0] >= span[1]:
-                raise ValueError(f"the {name} ends before it starts; swap the two times")
+                raise ValueError(f"{name}: the end is before the start; swap the two times")
         return self
 
 

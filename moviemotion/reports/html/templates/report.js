@@ -43,6 +43,7 @@
 
   const pixel = (t) => (t - range[0]) / (range[1] - range[0]) * width;
   const timeAt = (x) => range[0] + x / width * (range[1] - range[0]);
+  const inFilm = (second) => !data.outside.some(([from, to]) => from <= second && second < to);
   const visible = (t) => t >= range[0] && t <= range[1];
 
   const two = (v) => v.toFixed(2), percent = (v) => `${Math.round(100 * v)} %`;
@@ -141,7 +142,7 @@
     ctx.restore();
   }
 
-  // Each emotion's symbol is drawn at the highest visible value of its curve, so that color is not the only cue.
+  // Each emotion's symbol is drawn at the highest visible value of its curve in the film, so that color is not the only cue.
   function drawSymbols(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     const from = Math.max(0, Math.floor(range[0] - data.start)), to = Math.min(data.seconds, Math.ceil(range[1] - data.start));
@@ -153,7 +154,7 @@
     for (const e of data.emotions) {
       if (!shown.has(e.key)) continue;
       let best = -1;
-      for (let k = from; k < to; k++) if (curves[e.key][k] !== null && (best < 0 || curves[e.key][k] > curves[e.key][best])) best = k;
+      for (let k = from; k < to; k++) if (inFilm(data.start + k) && curves[e.key][k] !== null && (best < 0 || curves[e.key][k] > curves[e.key][best])) best = k;
       if (best < 0) continue;
       const x = bbox.left + Math.min(Math.max(pixel(middles[best]), 8), width - 8) * ratio;
       const y = Math.max(u.valToPos(curves[e.key][best], "y", true) - 6 * ratio, bbox.top + 11 * ratio);
@@ -224,8 +225,7 @@
   /** The values drawn for one second: name, value and interval. */
   function figures(second) {
     const k = second - data.start, n = data.viewers[k];
-    const outside = data.outside.some(([from, to]) => from <= second && second < to);
-    const note = outside ? [["not in the film", "", ""]] : [];
+    const note = inFilm(second) ? [] : [["not in the film", "", ""]];
     if (!n) return [...note, ["no viewer was seen", "", ""]];
     const figure = (name, key, format) => [name, format(curves[key][k]), interval(key, k, format)];
     return [

@@ -21,6 +21,7 @@ export function makeTimeline(store) {
   let plots = [], width = 0;
 
   const timeToX = (t) => (t - store.visibleRange[0]) / (store.visibleRange[1] - store.visibleRange[0]) * width;
+  const inFilm = (k) => !audience.outside.some(([from, to]) => from <= audience.start + k && audience.start + k < to);
   const xToTime = (x) => store.visibleRange[0] + x / width * (store.visibleRange[1] - store.visibleRange[0]);
 
   /* ---- charts ---- */
@@ -125,7 +126,7 @@ export function makeTimeline(store) {
     ctx.restore();
   }
 
-  // Draw each emotion's symbol at the highest visible point of its curve, so that color is not the only cue.
+  // Draw each emotion's symbol at the highest visible point of its curve in the film, so that color is not the only cue.
   function drawSymbols(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     const from = Math.max(0, Math.floor(store.visibleRange[0] - audience.start)), to = Math.min(audience.seconds, Math.ceil(store.visibleRange[1] - audience.start));
@@ -135,7 +136,7 @@ export function makeTimeline(store) {
     for (const f of audience.emotions) {
       if (!store.shownEmotions.has(f.key)) continue;
       let best = -1;
-      for (let k = from; k < to; k++) if (store.curves[f.key][k] != null && (best < 0 || store.curves[f.key][k] > store.curves[f.key][best])) best = k;
+      for (let k = from; k < to; k++) if (inFilm(k) && store.curves[f.key][k] != null && (best < 0 || store.curves[f.key][k] > store.curves[f.key][best])) best = k;
       if (best < 0) continue;
       const x = bbox.left + Math.min(Math.max(timeToX(secondCenters[best]), 8), width - 8) * ratio;
       const y = Math.max(u.valToPos(store.curves[f.key][best], "y", true) - 6 * ratio, bbox.top + 11 * ratio);
@@ -204,8 +205,7 @@ export function makeTimeline(store) {
   /** Describe a second as text, for the tooltip and for screen readers. */
   function describeSecond(k) {
     const c = store.curves, n = c.viewers[k];
-    const second = audience.start + k;
-    const note = audience.outside.some(([from, to]) => from <= second && second < to) ? ["not in the film"] : [];
+    const note = inFilm(k) ? [] : ["not in the film"];
     if (!n) return [...note, "no data: no viewer was seen, or too few"].join("; ");
     const ends = (name) => [c[`${name}Low`][k], c[`${name}High`][k]];
     const emotions = audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => `${f.symbol} ${f.key} ${formatNumber(c[f.key][k])} (${formatInterval(ends(f.key))})`);
