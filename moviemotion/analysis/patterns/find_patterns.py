@@ -16,6 +16,7 @@ from moviemotion.analysis.patterns.flat_stretches import FlatStretchSearchResult
 from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.analysis.patterns.peak_end import PeakEnd, find_peak_end
 from moviemotion.analysis.signals.audience_curve import AudienceCurve, hide_seconds
+from moviemotion.analysis.signals.film_span import film_part
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.statistics import Float64Array
 
@@ -66,10 +67,10 @@ def find_patterns(
     seconds = len(audience_curve.seconds)
     first = int(audience_curve.seconds[0]) if seconds else 0
     if in_film is not None and not in_film.all():
-        running = np.flatnonzero(in_film)
-        strength = np.where(in_film[:, None], strength, np.nan)[:, running[0] : running[-1] + 1]
+        part = film_part(in_film)
+        strength = np.where(in_film[:, None], strength, np.nan)[:, part]
         audience_curve = hide_seconds(audience_curve, ~in_film)
-        first, seconds = first + int(running[0]), strength.shape[1]
+        first, seconds = first + part.start, strength.shape[1]
     end = _story_end(script, first, first + seconds)
     acts, acts_from = find_acts(script, float(first), end)
     # The credits belong neither to the arc nor to the last act, and would be found as a change of mood.

@@ -60,6 +60,16 @@ def seconds_in_film(
     return in_film
 
 
+def film_part(in_film: NDArray[np.bool_]) -> slice:
+    """The columns from the first second of the film to the last one, credits within it included.
+
+    Args:
+        in_film: (S,) whether the film was running.
+    """
+    running = np.flatnonzero(in_film)
+    return slice(int(running[0]), int(running[-1]) + 1) if len(running) else slice(0, 0)
+
+
 def outside_timeline_error(setting: str, span: TimeSpan, first: float, last: float) -> SettingError:
     """The error for a stretch that lies outside the analyzed film time.
 
