@@ -85,7 +85,7 @@
         { ...axis, ...values, size: LEFT - 14, label: title, labelSize: 14, labelGap: 0, labelFont: font },
       ],
       series: [{}, ...lines.flatMap((l) => l.series)], bands,
-      hooks: { drawClear: [shadeMoments], draw: [greyOutside, (u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [shadeMoments], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, [middles, ...lines.flatMap((l) => l.columns)], plot);
   }
 
@@ -130,8 +130,8 @@
     ctx.restore();
   }
 
-  // Seconds before and after the film and in its credits are no evidence, so their curves are grey.
-  function greyOutside(u) {
+  // Seconds before and after the film and in its credits are no evidence, so their curves are gray.
+  function grayOutside(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.fillStyle = faded(css("rule"), 0.75);

@@ -63,7 +63,7 @@ export function makeTimeline(store) {
       ],
       series: [{}, ...curves.flatMap((c) => c.series)],
       bands: curves.map((c, k) => ({ series: [3 * k + 2, 3 * k + 3], fill: c.band })),
-      hooks: { drawClear: [adaptStrokes, drawMomentShades], draw: [greyOutside, (u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [adaptStrokes, drawMomentShades], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, data, $(place));
   }
 
@@ -114,8 +114,8 @@ export function makeTimeline(store) {
     ctx.restore();
   }
 
-  // Seconds before and after the film and in its credits are no evidence, so their curves are grey.
-  function greyOutside(u) {
+  // Seconds before and after the film and in its credits are no evidence, so their curves are gray.
+  function grayOutside(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.fillStyle = withAlpha(cssValue("rule"), 0.75);
