@@ -30,7 +30,7 @@ from moviemotion.analysis.signals.baseline import (
     lasting_emotions,
     strength_above_baseline,
 )
-from moviemotion.analysis.signals.film_span import film_part, seconds_in_film
+from moviemotion.analysis.signals.film_span import seconds_in_film
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence, find_mixed_emotions
 from moviemotion.analysis.signals.reaction_delay import (
     AUDIENCE_DELAY,
@@ -162,11 +162,11 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
     strength = strength_above_baseline(timeline, baseline)
     audience_curve = compute_audience_curve(timeline, strength)
     in_film = seconds_in_film(timeline.start, strength.shape[1], film, credits)
-    # What follows is the same as if the recordings started and ended with the film.
-    part = film_part(in_film)
-    strength_in_film = np.where(in_film[part, None], strength[:, part], np.nan)
+    strength_in_film = strength if in_film.all() else np.where(in_film[:, None], strength, np.nan)
     seat_blocks = seat_map.shift_blocks() if seat_map else None
-    search = find_moments(strength_in_film, timeline.start + part.start, seed, in_film[part], seat_blocks)
+    # The null model also needs the seconds around the film: in the film's first seconds, people may still be
+    # laughing about what was said before it.
+    search = find_moments(strength, timeline.start, seed, in_film, seat_blocks)
     return Analysis(
         title=title,
         timeline=timeline,
