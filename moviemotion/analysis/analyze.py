@@ -149,7 +149,8 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         film: film time of the film's first and last picture. Other seconds are measured, but are never
             evidence. None if this is not known.
         credits: film time of the credits, which are never evidence either; the end may be infinite.
-        seat_map: the seats of the timeline's viewers; None if they are not known.
+        seat_map: the seats of the timeline's viewers; None if they are not known, in which case the analysis
+            cannot test whether neighbors infected each other.
 
     Raises:
         SettingError: the baseline, the film or the credits lie outside the timeline.
@@ -190,7 +191,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
             find_mixed_emotions(strength, timeline.start, moment.start, moment.end)
             for moment in search.moments
         ),
-        patterns=find_patterns(strength, audience_curve, search, script, seed, in_film),
+        patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
         in_film=in_film,
     )
 
@@ -218,7 +219,7 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
             yield (
                 f"{viewer}: hardly ever at rest, so a lasting emotion ({emotion}) may have been taken for "
                 "the resting face, and its strength would be too low; mark a stretch in which the viewers "
-                "are at rest (--baseline), or leave this viewer out"
+                "are at rest as the baseline, or leave this viewer out"
             )
 
 

@@ -6,7 +6,8 @@ rebuilds the outputs. After that, only `study.db` links a viewer to a seat, in a
 participants were asked for consent, the samples of everyone who did not accept are also removed here,
 regardless of what the camera showed.
 
-A seat map keeps only what the analysis needs: who sat beside whom, but not in which row or on which seat.
+A seat map keeps only what the analysis needs: who sat in one row, and how close, but not in which row or on
+which seat.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion.analysis.signals.seat_map import Place, SeatMap
+from moviemotion.analysis.signals.seat_map import Place
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import study_database
@@ -47,6 +48,8 @@ from moviemotion.study.schema import PROVENANCE, write_json
 
 FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
 """Files that may name viewers and cameras; erasing a viewer removes the name but keeps the file."""
+MAX_EMPTY_SEATS = 2
+"""Number of empty seats between viewers that a pseudonymized seat map keeps; the analysis uses no more."""
 
 
 def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
@@ -197,20 +200,25 @@ def _replace_names_in_files(
 
 
 def anonymous_places(places: Mapping[str, Place]) -> dict[str, Place]:
-    """Replace places by others that keep only who sat beside whom.
+    """Replace places by others that keep only who sat in one row, and how close.
 
-    Viewers who sat together get a row of their own, numbered at random and possibly mirrored.
+    Rows are numbered at random and possibly mirrored, seats are counted from 1, and stretches of empty seats
+    are shortened to `MAX_EMPTY_SEATS`.
 
     Args:
         places: random ID of each viewer → place.
     """
-    viewers, random = sorted(places), secrets.SystemRandom()
-    blocks = [block.tolist() for block in SeatMap.of(viewers, places).blocks()]
-    random.shuffle(blocks)
+    random = secrets.SystemRandom()
+    rows: dict[str, list[tuple[int, str]]] = {}
+    for viewer, place in places.items():
+        rows.setdefault(place.row, []).append((place.seat, viewer))
     anonymous = {}
-    for row, block in enumerate(blocks, 1):
-        for seat, index in enumerate(random.choice((block, block[::-1])), 1):
-            anonymous[viewers[index]] = Place(str(row), seat)
+    for number, row in enumerate(random.sample(list(rows.values()), len(rows)), 1):
+        in_order = sorted(row, reverse=random.random() < 0.5)
+        position, last = 1, in_order[0][0]
+        for seat, viewer in in_order:
+            position += min(abs(seat - last), MAX_EMPTY_SEATS + 1)
+            anonymous[viewer], last = Place(str(number), position), seat
     return dict(sorted(anonymous.items()))
 
 

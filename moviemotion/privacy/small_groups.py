@@ -63,7 +63,11 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
         scenes = emotions_by_scene(script, strength, timeline.start, search.moments)
     if few.any():
         synchrony = film_synchrony(np.where(analysis.in_film[:, None], strength, _NAN))
-        patterns = find_patterns(strength, curve, search, script, search.seed, analysis.in_film)
+        # The test for contagion uses only seconds with at least `MIN_GROUP_SIZE` viewers in the first place.
+        patterns = replace(
+            find_patterns(strength, curve, search, script, search.seed, in_film=analysis.in_film),
+            contagion=patterns.contagion,
+        )
     return replace(
         analysis,
         timeline=replace(

@@ -172,8 +172,9 @@ def test_a_seat_map_keeps_who_sat_together_but_not_where(study: Path) -> None:
         frozenset((viewer["row-1"], viewer["row-2"])),
         frozenset((viewer["row-2"], viewer["row-3"])),
     }
-    assert {place.row for place in places.values()} == {"1", "2", "3"}
-    assert max(place.seat for place in places.values()) == 3
+    assert {place.row for place in places.values()} == {"1", "2"}
+    row = sorted(places[viewer[name]].seat for name in SEATED if name != "cam-b")
+    assert row in ([1, 2, 3, 6], [1, 4, 5, 6])  # seats 11, 12, 13 and 20, perhaps mirrored
     assert not any(
         b"Balcony" in path.read_bytes() or b"Stalls" in path.read_bytes()
         for path in study.rglob("*")
@@ -187,7 +188,7 @@ def test_seats_that_are_given_later_are_pseudonymized_too(study: Path) -> None:
     report(study, seats=SeatTable("seats", places, dict.fromkeys(places, "seats")))
     stored = read_provenance(study).seats
     assert stored is not None
-    assert {place.row for place in stored.values()} == {"1", "2", "3"}
+    assert {place.row for place in stored.values()} == {"1", "2"}
 
 
 def test_a_seat_is_exported_to_its_viewer_and_erased_with_them(study: Path, tmp_path: Path) -> None:

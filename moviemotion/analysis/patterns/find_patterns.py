@@ -17,6 +17,7 @@ from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.analysis.patterns.peak_end import PeakEnd, find_peak_end
 from moviemotion.analysis.signals.audience_curve import AudienceCurve, hide_seconds
 from moviemotion.analysis.signals.film_span import film_part
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.statistics import Float64Array
 
@@ -33,7 +34,7 @@ class Patterns:
         flat: stretches in which almost nobody reacted.
         changes: times at which the level of an emotion changes.
         motifs: recurring sequences of moments.
-        contagion: whether some viewers followed particular other viewers.
+        contagion: whether neighbors reacted together beyond the film's common effect.
     """
 
     arc: EmotionalArc
@@ -52,6 +53,7 @@ def find_patterns(
     moment_search: MomentSearchResult,
     script: TimedScript | None,
     seed: int,
+    seats: SeatMap | None = None,
     in_film: NDArray[np.bool_] | None = None,
 ) -> Patterns:
     """Find the patterns of a screening.
@@ -62,6 +64,7 @@ def find_patterns(
         moment_search: the moments.
         script: the screenplay in film time, or None.
         seed: random seed for all patterns.
+        seats: the seats of the same viewers; None if they are not known.
         in_film: (S,) whether the film was running; other seconds do not count. By default, all do.
     """
     seconds = len(audience_curve.seconds)
@@ -84,7 +87,7 @@ def find_patterns(
         flat=find_flat_stretches(audience_curve),
         changes=find_change_points(story, first, seed),
         motifs=find_motifs([moment_search.moments], seed),
-        contagion=find_contagion(strength, seed),
+        contagion=find_contagion(strength, seats, seed),
     )
 
 
