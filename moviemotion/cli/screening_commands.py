@@ -39,6 +39,24 @@ FrameRate = Annotated[
 Baseline = Annotated[
     str | None, typer.Option(help="START-END of a calm stretch of the film, such as 0:00-0:20.")
 ]
+FilmSpan = Annotated[
+    str | None,
+    typer.Option(
+        "--film",
+        help="START-END: film time of the first and last picture; other seconds are never evidence.",
+    ),
+]
+Credits = Annotated[
+    str | None,
+    typer.Option("--credits", help="START-END of the credits, or only START; they are never evidence."),
+]
+Seats = Annotated[
+    Path | None,
+    typer.Option(
+        "--seats",
+        help="CSV file of who sat where (viewer, row, seat), to tell contagion from the film's effect.",
+    ),
+]
 TIMELINE_FORMATS = frozenset({"otio", "fcp"})
 """Formats of `export` that are written by OpenTimelineIO."""
 Model = Annotated[
@@ -60,6 +78,9 @@ def screen(
     ] = None,
     rate: Annotated[float, typer.Option(help="Samples per second.", min=0.1, max=60)] = 5.0,
     baseline: Baseline = None,
+    film: FilmSpan = None,
+    credits: Credits = None,
+    seats: Seats = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
@@ -71,10 +92,14 @@ def screen(
     """Analyze recordings of an audience and write a report, a timeline, moments and the annotated script."""
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.privacy.consent import camera_masks
+    from moviemotion.study.seat_table import read_seat_table
     from moviemotion.workflows import screen as screening
 
     offsets = parse_offsets(offset or [])
     baseline_span = parse_time_span(baseline) if baseline else None
+    film_span = parse_time_span(film, "film") if film else None
+    credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
+    seat_table = read_seat_table(seats) if seats else None
     with video_progress_bar(screening.total_video_seconds(videos)) as progress:
         result = screening.screen(
             videos,
@@ -93,6 +118,9 @@ def screen(
             masks=camera_masks,
             model=model,
             detector=detector,
+            film=film_span,
+            credits=credits_span,
+            seats=seat_table,
         )
     _print_summary(result, seed)
     for problem in result.unreadable:
@@ -142,6 +170,9 @@ def report(
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
     baseline: Baseline = None,
+    film: FilmSpan = None,
+    credits: Credits = None,
+    seats: Seats = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
@@ -150,11 +181,26 @@ def report(
 ) -> None:
     """Write the report of a captured or simulated study."""
     from moviemotion.analysis.signals.baseline import parse_time_span
+    from moviemotion.study.seat_table import read_seat_table
     from moviemotion.workflows.report import report as report_study
 
     baseline_span = parse_time_span(baseline) if baseline else None
+    film_span = parse_time_span(film, "film") if film else None
+    credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
+    seat_table = read_seat_table(seats) if seats else None
     result = report_study(
-        study, script, subtitles, seed, baseline_span, subtitle_track, timing_sheet, shots, fps
+        study,
+        script,
+        subtitles,
+        seed,
+        baseline_span,
+        subtitle_track,
+        timing_sheet,
+        shots,
+        fps,
+        film_span,
+        credits_span,
+        seat_table,
     )
     _print_summary(result, seed)
 

@@ -17,6 +17,7 @@ from moviemotion.errors import MoviemotionError, SettingError
 
 SETTING_NAMES: Mapping[str, str] = {
     "baseline": "baseline",
+    "credits": "the credits",
     "film": "the film",
     "formats": "export format",
     "frame_rate": "frame rate",
@@ -24,6 +25,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "out": "study",
     "pictures": "pictures",
     "script": "the script",
+    "seats": "the seat map",
     "start_timecode": "start timecode",
     "subtitles": "the subtitles",
 }

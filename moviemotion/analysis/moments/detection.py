@@ -280,7 +280,7 @@ class _ScaleSearch:
 
     Attributes:
         scale: the time scale.
-        levels: (V, S, 7) the viewers' curves at this time scale.
+        levels: (V, S, 7) the viewers' curves at this time scale; NaN also outside the film.
         scores: (V, S, 7) the viewers' scores.
         eligible: (S,) seconds that can be evidence.
         total: (S, 7) sum of the scores; −∞ where it cannot be evidence, or is too small to matter.
@@ -316,7 +316,8 @@ class _ScaleSearch:
         total = np.where(eligible[:, None], scores.sum(axis=0, dtype=np.float64), -np.inf)
         least = MIN_REACTING_SHARE * MAX_SCORE * usual_viewers(seen, in_film)
         total[total < least] = -np.inf
-        return cls(scale, levels, scores, eligible, total, least, blocks, seed)
+        levels_in_film = levels if in_film.all() else np.where(in_film[:, None], levels, np.nan)
+        return cls(scale, levels_in_film, scores, eligible, total, least, blocks, seed)
 
     @property
     def reach(self) -> int:
