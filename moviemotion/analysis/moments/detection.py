@@ -22,7 +22,7 @@ from scipy.ndimage import maximum_filter1d
 
 from moviemotion.analysis.moments.bounds import moment_bounds, reacting_viewers
 from moviemotion.analysis.moments.evidence import Evidence, gather_evidence
-from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxima
+from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxima, sum_over_viewers
 from moviemotion.analysis.moments.reacting_together import blocks_of_viewers
 from moviemotion.analysis.moments.reaction_scores import (
     MAX_SCORE,
@@ -305,7 +305,7 @@ class _ScaleSearch:
             eligible = np.zeros_like(eligible)
         levels = level_curves(strength, scale)
         scores = reaction_scores(levels, scale)
-        total = np.where(eligible[:, None], scores.sum(axis=0, dtype=np.float64), -np.inf)
+        total = np.where(eligible[:, None], sum_over_viewers(scores), -np.inf)
         least = MIN_REACTING_SHARE * MAX_SCORE * usual_viewers(seen, in_film)
         total[total < least] = -np.inf
         return cls(scale, levels, scores, eligible, total, least, blocks, seed)
