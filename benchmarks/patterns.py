@@ -3,8 +3,8 @@
     python benchmarks/patterns.py                      # 500 runs each without a pattern, 100 with one
     python benchmarks/patterns.py --runs 50 --only motifs arc
 
-All shares are printed with their 95 % Wilson intervals. The exit status is 1 if a pattern is found in
-reliably more than 5 % of the runs without one, that is, if the entire interval lies above 5 %.
+Change points and contagion are measured by `pattern_claims.py`. The exit status is 1 if reliably more than
+5 % of the runs without a pattern give one (interval above 5 %).
 """
 
 from __future__ import annotations
@@ -20,18 +20,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "analysis"))
 
 from pattern_audiences import (
     autoregression,
-    changing_audience,
-    laughing_audience,
     moments_at_random,
     moments_in_order,
-    steady_audience,
 )
 
 from moviemotion.analysis.comparison.pattern_ratings import correlate_with_ratings
 from moviemotion.analysis.patterns.acts import find_acts
 from moviemotion.analysis.patterns.arc import find_arcs
-from moviemotion.analysis.patterns.change_points import find_change_points
-from moviemotion.analysis.patterns.contagion import find_contagion
 from moviemotion.analysis.patterns.flat_stretches import find_flat_stretches
 from moviemotion.analysis.patterns.motifs import find_motifs
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, compute_audience_curve
@@ -45,16 +40,6 @@ Run = Callable[[np.random.Generator, int], bool]
 
 def by_motifs(moments: Callable[[np.random.Generator], list]) -> Run:
     return lambda rng, seed: bool(find_motifs([moments(rng)], seed).motifs)
-
-
-def by_changes(audience: Callable[[np.random.Generator], np.ndarray]) -> Run:
-    return lambda rng, seed: bool(find_change_points(audience(rng), 0, seed).changes)
-
-
-def by_contagion(viewers: int, seconds: int, contagion: float) -> Run:
-    return lambda rng, seed: bool(
-        find_contagion(laughing_audience(rng, viewers, seconds, contagion), seed).found
-    )
 
 
 def films(rng: np.random.Generator, count: int, correlation: float) -> tuple[list[dict[str, float]], list]:
@@ -110,19 +95,6 @@ NOISE: dict[str, list[tuple[str, Run]]] = {
         (f"{n} moments in random order", by_motifs(lambda rng, n=n: moments_at_random(rng, n)))
         for n in (8, 16, 40)
     ],
-    "changes": [
-        ("12 unrelated viewers, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800, 0.0))),
-        ("shared slow noise of 10 s, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800))),
-        (
-            "shared slow noise of 30 s, 30 min",
-            by_changes(lambda rng: steady_audience(rng, 12, 1800, 0.05, 0.967)),
-        ),
-        ("events at random times, 30 min", by_changes(lambda rng: laughing_audience(rng, 12, 1800))),
-    ],
-    "contagion": [
-        ("16 viewers, 15 min", by_contagion(16, 900, 0)),
-        ("10 viewers, 20 min", by_contagion(10, 1200, 0)),
-    ],
     "ratings": [(f"{n} films, 15 patterns", by_ratings(n, 0.0)) for n in (6, 12, 30)],
     "arc": [("16 viewers, 30 min, film or an act", by_arc(0.0))],
     "flat": [("a quarter of 24 viewers reacts at any time", by_flat(0.25))],
@@ -131,17 +103,6 @@ PLANTED: dict[str, list[tuple[str, Run]]] = {
     "motifs": [
         (f"sad, then happy, {n} times", by_motifs(lambda rng, n=n: moments_in_order(rng, n)))
         for n in (3, 4, 6)
-    ],
-    "changes": [
-        (
-            f"happier by {by} for 20 min of 60",
-            by_changes(lambda rng, by=by: changing_audience(rng, 12, 3600, by)),
-        )
-        for by in (0.03, 0.05, 0.1)
-    ],
-    "contagion": [
-        (f"16 viewers, 15 min, {c:.0%} of the neighbors' emotions", by_contagion(16, 900, c))
-        for c in (0.1, 0.2, 0.4)
     ],
     "ratings": [(f"{n} films, correlation 0.8", by_ratings(n, 0.8)) for n in (8, 12, 20)],
     "arc": [(f"falls and rises by {by}", by_arc(by)) for by in (0.02, 0.04, 0.08)],

@@ -35,6 +35,7 @@ from moviemotion.analysis.signals.reaction_delay import (
     RelativeDelay,
     estimate_relative_delay,
 )
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.screenplay.alignment.align import TimedScript
@@ -113,6 +114,7 @@ def analyze(
     seed: int,
     baseline_span: TimeSpan | None = None,
     rejected_counts: Mapping[str, int] | None = None,
+    seats: SeatMap | None = None,
 ) -> Analysis:
     """Analyze a screening: the audience curve, moments, emotions of lines and scenes, and patterns.
 
@@ -126,6 +128,8 @@ def analyze(
         baseline_span: film time in which the viewers are at rest; if None, the baseline is estimated from the
             entire film.
         rejected_counts: reason → number of samples that were rejected for that reason.
+        seats: the seats of the timeline's viewers; None if they are not known, in which case the analysis
+            cannot test whether neighbors infected each other.
 
     Raises:
         SettingError: the baseline span lies outside the timeline.
@@ -160,7 +164,7 @@ def analyze(
             find_mixed_emotions(strength, timeline.start, moment.start, moment.end)
             for moment in search.moments
         ),
-        patterns=find_patterns(strength, audience_curve, search, script, seed),
+        patterns=find_patterns(strength, audience_curve, search, script, seed, seats),
     )
 
 
@@ -179,7 +183,7 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
             yield (
                 f"{viewer}: hardly ever at rest, so a lasting emotion ({emotion}) may have been taken for "
                 "the resting face, and its strength would be too low; mark a stretch in which the viewers "
-                "are at rest (--baseline), or leave this viewer out"
+                "are at rest as the baseline, or leave this viewer out"
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,38 +84,46 @@ class Comparison:
 
 
 def compare(
-    first: AudienceAnalysis,
-    second: AudienceAnalysis,
+    first: AudienceAnalysis | Sequence[AudienceAnalysis],
+    second: AudienceAnalysis | Sequence[AudienceAnalysis],
     *,
     names: tuple[str, str] = ("first", "second"),
     paired: bool = False,
     seed: int = DEFAULT_SEED,
 ) -> Comparison:
-    """Compare two screenings.
+    """Compare two screenings, or several screenings of each of two cuts.
 
     If both screenings have a screenplay, scenes and lines are compared; otherwise, stretches of film time.
 
+    If a list of screenings is given on either side, rooms are treated as random: a difference counts only if
+    it recurs from room to room, and for that at least four screenings of each cut are needed.
+
     Args:
-        first: a study, or the result of `analyze`.
-        second: the other study or result.
-        names: display names of the two screenings.
-        paired: whether the same viewers, matched by name, saw both.
+        first: a study, the result of `analyze`, or a list of these: the screenings of one cut.
+        second: the other study or result, or the screenings of the other cut.
+        names: display names of the two screenings or cuts.
+        paired: whether the same viewers, matched by name, saw both. Otherwise viewers are different people,
+            even if their seats have the same name.
         seed: random seed for the permutation test.
 
     Raises:
         MoviemotionError: there are too few viewers, or the films have nothing in common.
     """
-    for name, given in (("first", first), ("second", second)):
-        if not isinstance(given, AudienceAnalysis):
-            raise MoviemotionError(
-                f"{name}: expected a study, got {type(given).__name__}; "
-                "pass the result of `read_study` or `analyze`"
-            )
+    sides = [_screenings("first", first), _screenings("second", second)]
     names, paired, seed = checked_names(names), checked_flag("paired", paired), checked_seed(seed)
-    if first is second:
-        raise MoviemotionError("first, second: both are the same study; pass two different studies")
+    given = [*sides[0], *sides[1]]
+    if len({id(study) for study in given}) < len(given):
+        raise MoviemotionError("first, second: the same study twice; pass different studies")
     try:
-        return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))
+        return Comparison(
+            compare_screenings(
+                [study.analysis for study in sides[0]],
+                [study.analysis for study in sides[1]],
+                names,
+                paired,
+                seed,
+            )
+        )
     except SettingError as error:
         if error.code not in {"different-lengths", "nothing-in-common"}:
             raise
@@ -122,3 +131,17 @@ def compare(
             f"{names[0]} and {names[1]} cannot be aligned; "
             "analyze both with script= and subtitles= of one screenplay"
         ) from error
+
+
+def _screenings(name: str, given: object) -> list[AudienceAnalysis]:
+    studies: list[AudienceAnalysis] = []
+    for study in given if isinstance(given, list | tuple) else [given]:
+        if not isinstance(study, AudienceAnalysis):
+            raise MoviemotionError(
+                f"{name}: {type(study).__name__} instead of a study; "
+                "pass what `read_study` or `analyze` returned"
+            )
+        studies.append(study)
+    if not studies:
+        raise MoviemotionError(f"{name}: an empty list; pass at least one study")
+    return studies

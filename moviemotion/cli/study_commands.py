@@ -28,6 +28,12 @@ def compare(
     paired: Annotated[
         bool, typer.Option("--paired", help="The same viewers, matched by name, saw both.")
     ] = False,
+    also_first: Annotated[
+        list[Path], typer.Option(help="Another screening of the first cut; repeat it for each.")
+    ] = [],  # noqa: B006
+    also_second: Annotated[
+        list[Path], typer.Option(help="Another screening of the second cut; repeat it for each.")
+    ] = [],  # noqa: B006
     seed: Seed = 36,
 ) -> None:
     """Compare two cuts, endings or audiences by scene and line; estimate the viewers needed to decide."""
@@ -35,7 +41,9 @@ def compare(
     from moviemotion.workflows.compare import compare_studies
 
     subtitles = (first_subtitles, second_subtitles)
-    for line in comparison_lines(compare_studies(first, second, out, script, subtitles, paired, seed)):
+    more = (also_first, also_second)
+    found = compare_studies(first, second, out, script, subtitles, paired, seed, more)
+    for line in comparison_lines(found):
         typer.echo(line)
     typer.echo(f"Page: {out / 'comparison.html'}   (seed {seed})")
 
@@ -59,15 +67,19 @@ def trailer(
         list[Path], typer.Argument(help="One CSV table of reactions, or the study folders of the trailers.")
     ],
     outcomes: Annotated[
-        Path, typer.Option(help="CSV file with the columns trailer, viewer or both, and outcome.")
+        Path,
+        typer.Option(help="CSV file with the columns trailer, viewer or both (room if needed), and outcome."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for prediction.html, .json and reactions.csv.")],
+    same_viewers: Annotated[
+        bool, typer.Option("--same-viewers", help="The same people, with the same names, saw all trailers.")
+    ] = False,
     seed: Seed = 36,
 ) -> None:
     """Test whether reactions to trailers predict an outcome: useful, not useful or inconclusive."""
     from moviemotion.reports.html.prediction_report import prediction_lines
     from moviemotion.workflows.trailer import predict_outcome
 
-    for line in prediction_lines(predict_outcome(sources, outcomes, out, seed)):
+    for line in prediction_lines(predict_outcome(sources, outcomes, out, seed, same_viewers)):
         typer.echo(line)
     typer.echo(f"Page: {out / 'prediction.html'}   (seed {seed})")

@@ -64,7 +64,10 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
         scenes = emotions_by_scene(script, strength, timeline.start, search.moments)
     if few.any():
         synchrony = film_synchrony(strength)
-        patterns = find_patterns(strength, curve, search, script, search.seed)
+        # The test for contagion uses only seconds with at least `MIN_GROUP_SIZE` viewers in the first place.
+        patterns = replace(
+            find_patterns(strength, curve, search, script, search.seed), contagion=patterns.contagion
+        )
     return replace(
         analysis,
         timeline=replace(

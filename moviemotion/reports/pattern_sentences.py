@@ -18,6 +18,7 @@ from moviemotion.analysis.patterns.arc import (
     EmotionalArc,
 )
 from moviemotion.analysis.patterns.change_points import ChangePoint
+from moviemotion.analysis.patterns.contagion import Contagion
 from moviemotion.analysis.patterns.flat_stretches import FlatStretch
 from moviemotion.analysis.patterns.motifs import Motif
 from moviemotion.emotions import Emotion
@@ -32,6 +33,8 @@ from moviemotion.reports.number_format import (
     time_range,
 )
 
+ABRUPT_SECONDS = 60
+"""A change point that takes less time than this is described as abrupt, in seconds."""
 MAX_LISTED = 3
 """Largest number of flat stretches, change points or motifs to describe; the rest are only counted."""
 _VERBS = {
@@ -82,7 +85,6 @@ class PatternFinding:
 def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
     """Describe the patterns of a screening, from the film's arc to single stretches."""
     p = analysis.patterns
-    tie = f"{p_value(p.contagion.p)}; {plural(p.contagion.viewers, 'viewer')}, {p.contagion.pairs} pairs"
     return (
         PatternFinding("Arc", (arc_sentence("The film", p.arc),), not p.arc.is_clear),
         PatternFinding(
@@ -104,7 +106,7 @@ def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
         _listed_finding("Motifs", p.motifs.conclusion, p.motifs.motifs, motif_sentence, "motif"),
         PatternFinding(
             "Contagion",
-            ((p.contagion.conclusion, "" if p.contagion.found is None else tie),),
+            ((p.contagion.conclusion, _contagion_figures(p.contagion)),),
             not p.contagion.found,
         ),
     )
@@ -214,14 +216,33 @@ def _flat_stretch_sentence(stretch: FlatStretch) -> tuple[str, str]:
 
 def _change_point_sentence(change: ChangePoint) -> tuple[str, str]:
     how = (_RISING_PHRASES if change.change > 0 else _FALLING_PHRASES)[change.emotion]
-    low, high = change.time_interval
+    sentence = f"Between {film_time(change.start)} and {film_time(change.end)}, the audience becomes {how}."
+    times = f"start {_time_interval(change.start_interval)}, end {_time_interval(change.end_interval)}"
+    if change.end - change.start < ABRUPT_SECONDS:
+        sentence = f"From {film_time(change.start)} on, the audience is {how}."
+        times = _time_interval((change.start_interval[0], change.end_interval[1]))
     figures = (
-        f"between {film_time(low)} and {film_time(high)}, "
-        f"strength {number(change.before)} to {number(change.after)}, "
+        f"{times}, strength {number(change.before)} to {number(change.after)}, "
         f"change {_signed_number(change.change)} ({interval(change.change_interval)}), "
-        f"{plural(change.viewers, 'viewer')}"
+        f"{change.same_direction} of {plural(change.viewers, 'viewer')} in this direction, "
+        f"{p_value(change.p_adjusted)}"
     )
-    return f"From {film_time(change.time)} on, the audience is {how}.", figures
+    return sentence, figures
+
+
+def _time_interval(ends: tuple[float, float]) -> str:
+    return f"between {film_time(ends[0])} and {film_time(ends[1])}"
+
+
+def _contagion_figures(contagion: Contagion) -> str:
+    if contagion.found is None:
+        return ""
+    return (
+        f"correlation {number(contagion.neighbor_correlation)} for "
+        f"{plural(contagion.neighbor_pairs, 'pair')} of neighbors and "
+        f"{number(contagion.apart_correlation)} for {plural(contagion.apart_pairs, 'pair')} one seat apart, "
+        f"{p_value(contagion.p)}, {plural(contagion.viewers, 'viewer')}"
+    )
 
 
 def motif_sentence(motif: Motif) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def compare_studies(
     subtitles: tuple[Path | None, Path | None] = (None, None),
     paired: bool = False,
     seed: int = DEFAULT_SEED,
+    more: tuple[Sequence[Path], Sequence[Path]] = ((), ()),
 ) -> ScreeningComparison:
     """Compare two studies and write `comparison.html`, `comparison.csv` and `comparison.json`.
 
@@ -39,6 +41,7 @@ def compare_studies(
         subtitles: the subtitles of each film, used to time `script`.
         paired: whether the same viewers, matched by name, saw both films.
         seed: random seed for the permutation test.
+        more: the folders of further screenings of each cut.
 
     Raises:
         MoviemotionError: a study, the script or the subtitles cannot be used, there are too few viewers, or
@@ -48,12 +51,15 @@ def compare_studies(
         raise SettingError(
             "subtitles-without-script", "subtitles are useful only together with a screenplay; add {script}"
         )
-    if first.resolve() == second.resolve():
-        raise MoviemotionError(f"{second}: this study was given twice; give two different studies")
+    sides = [(first, *more[0]), (second, *more[1])]
+    folders = [folder.resolve() for side in sides for folder in side]
+    for folder in folders:
+        if folders.count(folder) > 1:
+            raise MoviemotionError(f"{folder}: given twice; give different studies")
     screenplay = read_screenplay(script) if script else None
     analyses = [
-        _with_script(load_analysis(folder), screenplay, spoken)
-        for folder, spoken in zip((first, second), subtitles, strict=True)
+        [_with_script(load_analysis(folder), screenplay, spoken) for folder in side]
+        for side, spoken in zip(sides, subtitles, strict=True)
     ]
     comparison = compare_screenings(analyses[0], analyses[1], _display_names(first, second), paired, seed)
     write_comparison(comparison, out)

@@ -23,21 +23,29 @@ from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.screen import DEFAULT_SEED
 
 YES_NO_VALUES = {"yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
-KEY_COLUMNS = ("trailer", "viewer")
+KEY_COLUMNS = ("trailer", "room", "viewer")
 
 
 def predict_outcome(
-    sources: Sequence[Path], outcomes: Path, out: Path, seed: int = DEFAULT_SEED
+    sources: Sequence[Path],
+    outcomes: Path,
+    out: Path,
+    seed: int = DEFAULT_SEED,
+    same_viewers: bool = False,
 ) -> OutcomePrediction:
     """Predict outcomes from reactions and write `prediction.html`, `prediction.json` and `reactions.csv`.
 
     Args:
         sources: either one CSV table with the columns `trailer`, `viewer` or both, plus features, or one
-            study folder per trailer, named after the trailer.
-        outcomes: CSV file with the columns `trailer`, `viewer` or both, plus `outcome` (numbers, or yes and
-            no).
+            study folder per screening, named after the trailer. A table of people from several rooms needs
+            the column `room`. If a trailer was shown in several rooms, the folders of one room lie in a
+            folder with the name of the room.
+        outcomes: CSV file with the columns `trailer`, `viewer` or both, and `room` if names recur in several
+            rooms, plus `outcome` (numbers, or yes and no).
         out: the output folder.
         seed: random seed for the folds and permutations.
+        same_viewers: whether the same people saw several trailers, with the same names. Otherwise, viewers
+            of different trailers are different people, even if their seats have the same name.
 
     Raises:
         MoviemotionError: a source or the outcomes cannot be read or do not match, or `out` is not writable.
@@ -52,11 +60,12 @@ def predict_outcome(
         table = average_by_trailer(table)
     of_row = [
         tuple(name for key, name in zip(KEY_COLUMNS, row, strict=True) if key in keys)
-        for row in zip(table.trailers, table.viewers, strict=True)
+        for row in zip(table.trailers, table.rooms or [""] * len(table.trailers), table.viewers, strict=True)
     ]
     if len(set(of_row)) < len(of_row):
         raise MoviemotionError(
-            f"{outcomes}: viewers of different trailers have the same name; add a trailer column"
+            f"{outcomes}: viewers of different trailers or rooms have the same name; "
+            f"add a trailer or room column"
         )
     matched = [k for k, key in enumerate(of_row) if key in outcome_of]
     if not matched:
@@ -69,6 +78,8 @@ def predict_outcome(
         tuple(table.viewers[k] for k in matched),
         table.feature_names,
         table.values[matched],
+        tuple(table.rooms[k] for k in matched) if table.rooms else (),
+        same_viewers,
     )
     outcome = np.array([outcome_of[of_row[k]] for k in matched])
     prediction = predict_from_reactions(table, outcome, seed)
@@ -84,17 +95,23 @@ def predict_outcome(
 
 def _reactions_from_studies(folders: Sequence[Path]) -> ReactionTable:
     names = [folder.resolve().name for folder in folders]
-    twice = [name for name in names if names.count(name) > 1]
+    rooms = [folder.resolve().parent.name for folder in folders]
+    shown = list(zip(names, rooms, strict=True))
+    twice = [name for name, room in shown if shown.count((name, room)) > 1]
     if twice:
         raise MoviemotionError(
-            f"{twice[0]}: two studies have this name, which identifies the trailer; rename one of them"
+            f"{twice[0]}: two studies have this name, which identifies the trailer, in folders of one name, "
+            "which identifies the room; rename one of them"
         )
+    # Folders side by side are screenings of their own; the folder they lie in is no room then.
+    known = len(set(names)) < len(names)
     tables = [viewer_features(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
     return ReactionTable(
         tuple(name for table in tables for name in table.trailers),
         tuple(name for table in tables for name in table.viewers),
         tables[0].feature_names,
         np.concatenate([table.values for table in tables]),
+        tuple(room for room, table in zip(rooms, tables, strict=True) for _ in table.viewers if known),
     )
 
 
@@ -107,7 +124,7 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); provide a CSV file") from error
     columns = list(reader.fieldnames or ())
-    if not rows or not {*KEY_COLUMNS} & {*columns}:
+    if not rows or not {"trailer", "viewer"} & {*columns}:
         raise MoviemotionError(
             f"{path}: contains no rows, or has neither a trailer nor a viewer column; add what is missing"
         )
@@ -122,8 +139,8 @@ def _read_table(path: Path) -> ReactionTable:
     values = np.array(
         [[_parse_number(path, n, row, name) for name in names] for n, row in enumerate(rows, 2)]
     )
-    trailers, viewers = (tuple(row.get(key) or "" for row in rows) for key in KEY_COLUMNS)
-    return ReactionTable(trailers, viewers, names, values)
+    trailers, rooms, viewers = (tuple(row.get(key) or "" for row in rows) for key in KEY_COLUMNS)
+    return ReactionTable(trailers, viewers, names, values, rooms if any(rooms) else ())
 
 
 def _read_outcomes(path: Path) -> tuple[tuple[str, ...], dict[tuple[str, ...], float]]:

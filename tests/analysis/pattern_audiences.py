@@ -25,42 +25,6 @@ def steady_audience(
     return np.clip(0.1 + together[None] + alone, 0, 1)
 
 
-def changing_audience(rng: np.random.Generator, viewers: int, seconds: int, by: float) -> np.ndarray:
-    """A steady audience that is happier by `by` in the middle third."""
-    audience = steady_audience(rng, viewers, seconds, shared=0.03)
-    audience[:, seconds // 3 : 2 * seconds // 3, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)] += by
-    return np.clip(audience, 0, 1)
-
-
-def laughing_audience(
-    rng: np.random.Generator, viewers: int, seconds: int, contagion: float = 0.0
-) -> np.ndarray:
-    """(V, S, 7) viewers who react to a film's events with their own delay and gain, and also alone.
-
-    Args:
-        contagion: share of each viewer's private emotions that both neighbors show two seconds later.
-    """
-    time = np.arange(seconds)
-    shared, own = np.zeros((2, viewers, seconds, len(NON_NEUTRAL_EMOTIONS)))
-    events = seconds // 40
-    at, lasts = rng.uniform(0, seconds - 20, events), rng.uniform(3, 9, events)
-    emotion, height = rng.integers(0, 3, events), rng.uniform(0.3, 0.9, events)
-    for viewer in range(viewers):
-        gain, late = rng.normal(0.95, 0.2), rng.uniform(0.3, 2)
-        for k in range(events):
-            if rng.random() < 0.9:
-                middle = at[k] + late + rng.normal(0, 0.15) + lasts[k] / 2
-                bump = np.exp(-(((time - middle) / (lasts[k] / 2)) ** 2))
-                shared[viewer, :, emotion[k]] += gain * height[k] * rng.normal(1, 0.15) * bump
-        for _ in range(rng.poisson(seconds / 60)):
-            bump = rng.uniform(0.4, 0.8) * np.exp(-(((time - rng.uniform(0, seconds)) / 1.5) ** 2))
-            own[viewer, :, rng.integers(0, 3)] += bump
-    caught = np.zeros_like(own)
-    caught[1:, 2:] += own[:-1, :-2]
-    caught[:-1, 2:] += own[1:, :-2]
-    return np.clip(shared + own + contagion * caught + rng.normal(0, 0.05, own.shape), 0, 1)
-
-
 def moment(peak: float, emotion: Emotion) -> Moment:
     """A moment of which only the peak and the emotion matter."""
     nothing = (0.4, 0.6)

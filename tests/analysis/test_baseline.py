@@ -190,6 +190,6 @@ def test_the_warning_names_the_viewer_and_the_remedy():
     timeline = person(200, {SAD: 0.1}, smiling=slice(0, 150))
     (problem,) = analyze("film", timeline, None, (), seed=1).data_quality.problems
     assert problem.startswith("a: hardly ever at rest, so a lasting emotion (happy) may")
-    assert "--baseline" in problem
+    assert "mark a stretch in which the viewers are at rest" in problem
     marked = analyze("film", timeline, None, (), seed=1, baseline_span=TimeSpan(180, 200))
     assert marked.data_quality.problems == ()

@@ -34,7 +34,7 @@ from moviemotion.analysis.moments.detection import (
     resonance_ranks,
 )
 from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
-from moviemotion.analysis.patterns import arc, change_points, contagion, flat_stretches
+from moviemotion.analysis.patterns import arc, change_points, flat_stretches
 from moviemotion.analysis.patterns.acts import Act
 from moviemotion.analysis.patterns.arc import ArcShape, compute_valence, find_arcs, shape_correlations
 from moviemotion.analysis.patterns.contagion import find_contagion
@@ -80,6 +80,7 @@ from moviemotion.analysis.signals.reaction_delay import (
     estimate_reaction_delay,
     estimate_relative_delay,
 )
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.smoothing import RADIUS_SECONDS, SIGMA_SECONDS, smooth
 from moviemotion.analysis.signals.strength_intervals import (
     _FILM_DEGREES_OF_FREEDOM,
@@ -643,22 +644,24 @@ def test_the_shapes_are_cosines():
         assert list(found.values()) == pytest.approx([0, 0], abs=1e-9)
 
 
-def test_arcs_need_five_viewers_sixty_seconds_and_half_of_the_stretch():
-    strength = np.random.default_rng(1).uniform(0, 0.05, (5, 60, 7))
+def test_arcs_need_six_viewers_sixty_seconds_and_half_of_the_stretch():
+    strength = np.random.default_rng(1).uniform(0, 0.05, (6, 60, 7))
     strength[:, :, HAPPY] += np.linspace(0, 0.5, 60)
     (film,) = find_arcs(strength, 0, (), 1)
-    assert (film.shape, film.viewers, film.start, film.end) == (ArcShape.RISE, 5, 0, 60)
-    assert (film.p_adjusted, film.is_clear, film.bootstrap_agreement) == (pytest.approx(1 / 1001), True, 1)
+    assert (film.shape, film.viewers, film.start, film.end) == (ArcShape.RISE, 6, 0, 60)
+    # All six rise, or all six fall, in 2 of 64 flipped audiences.
+    assert film.p_adjusted == pytest.approx(2 / 64, abs=0.015)
+    assert (film.is_clear, film.bootstrap_agreement) == (True, 1)
     assert film.next_shape is None
     parts = compute_valence(strength)[:, :58].mean(axis=0)
     assert film.curve[0] == pytest.approx(parts[:3].mean())
     assert find_arcs(strength[:, :59], 0, (), 1)[0].shape is None
-    assert find_arcs(strength[:4], 0, (), 1)[0].shape is None
+    assert find_arcs(strength[:5], 0, (), 1)[0].shape is None
     half = strength.copy()
     half[0, :30] = np.nan
-    assert find_arcs(half, 0, (), 1)[0].viewers == 5
+    assert find_arcs(half, 0, (), 1)[0].viewers == 6
     half[0, 30] = np.nan
-    assert find_arcs(half, 0, (), 1)[0].viewers == 4
+    assert find_arcs(half, 0, (), 1)[0].viewers == 5
     act = find_arcs(strength, 100, (Act("one", 100, 130),), 1)[1]
     assert (act.name, act.start, act.end, act.shape) == ("one", 100, 130, None)
     assert np.nanmean(act.curve) == pytest.approx(compute_valence(strength)[:, :30].mean(), abs=0.01)
@@ -773,13 +776,13 @@ def begins_motif(first: Moment, sequence: list[Moment], emotions: list[Emotion],
     return bool(ends)
 
 
-def test_change_points_need_five_viewers_and_ten_minutes():
-    strength = np.random.default_rng(5).uniform(0, 0.3, (5, 600, 7))
+def test_change_points_need_six_viewers_and_twenty_minutes():
+    strength = np.random.default_rng(5).uniform(0, 0.3, (6, 1200, 7))
     assert change_points.find_change_points(strength, 0, 1).conclusive
-    assert not change_points.find_change_points(strength[:, :599], 0, 1).conclusive
-    assert not change_points.find_change_points(strength[:4], 0, 1).conclusive
-    still = change_points.find_change_points(np.full((5, 600, 7), 0.2), 0, 1)
-    assert (still.conclusive, still.changes, still.simulations) == (True, (), 0)
+    assert not change_points.find_change_points(strength[:, :1199], 0, 1).conclusive
+    assert not change_points.find_change_points(strength[:5], 0, 1).conclusive
+    still = change_points.find_change_points(np.full((6, 1200, 7), 0.2), 0, 1)
+    assert (still.conclusive, still.changes) == (True, ())
 
 
 def test_the_levels_beside_a_change_are_those_of_the_same_viewers():
@@ -788,33 +791,50 @@ def test_the_levels_beside_a_change_are_those_of_the_same_viewers():
     strength[:, 900:, SAD] += 0.5
     strength[0, 900:] = np.nan  # not seen after the change
     (change,) = change_points.find_change_points(strength, 50, 1).changes
-    assert (change.time, change.emotion, change.viewers) == (950, Emotion.SAD, 7)
-    assert change.before == pytest.approx(strength[1:, :900, SAD].mean())
-    assert change.after == pytest.approx(strength[1:, 900:, SAD].mean())
+    assert (change.start, change.end, change.emotion) == (950, 950, Emotion.SAD)
+    assert (change.viewers, change.same_direction) == (7, 7)
+    parts = strength[1:, :, SAD].reshape(7, 120, 15).mean(axis=2)
+    assert change.before == pytest.approx(np.median(parts[:, 50:60], axis=1).mean())
+    assert change.after == pytest.approx(np.median(parts[:, 60:70], axis=1).mean())
     assert change.change == pytest.approx(change.after - change.before)
-    assert change.time_interval == (935, 965)
+    assert change.start_interval == change.end_interval == (942.5, 957.5)
 
 
-def test_contagion_needs_eight_viewers_and_five_quiet_minutes():
-    strength = np.random.default_rng(7).uniform(0, 0.1, (8, 300, 7))
-    found = find_contagion(strength, 1)
-    assert (found.found is not None, found.viewers, found.seconds, found.pairs) == (True, 8, 300, 16)
-    assert find_contagion(strength[:, :299], 1).found is None
-    assert find_contagion(strength[:7], 1).found is None
-    half = strength.copy()
-    half[0, :150] = np.nan
-    assert find_contagion(half, 1).viewers == 8
-    half[0, 150] = np.nan
-    assert find_contagion(half, 1).viewers == 7
+def test_a_change_in_an_otherwise_still_audience_has_no_ratio():
+    strength = np.zeros((8, 1800, 7))
+    strength[:, 900:, SAD] = 0.5
+    (change,) = change_points.find_change_points(strength, 0, 1).changes
+    assert (change.start, change.end, change.change) == (900, 900, 0.5)
+    assert np.isnan(change.ratio)
 
 
-def test_seconds_are_quiet_if_few_react_within_the_margin():
-    strength = np.zeros((8, 60, 7))
-    strength[:3, 30, HAPPY] = REACTION_THRESHOLD
-    quiet = contagion._quiet_seconds(strength)
-    assert np.flatnonzero(~quiet).tolist() == list(range(24, 37))
-    strength[2, 30, HAPPY] = REACTION_THRESHOLD - 1e-9  # a quarter of the audience is still quiet
-    assert contagion._quiet_seconds(strength).all()
+def test_the_smallest_change_that_is_reported():
+    for by, count in ((change_points.MIN_CHANGE + 0.005, 1), (change_points.MIN_CHANGE - 0.005, 0)):
+        strength = np.random.default_rng(6).uniform(0, 0.05, (8, 1800, 7))
+        strength[:, 900:, SAD] += by
+        assert len(change_points.find_change_points(strength, 0, 1).changes) == count
+
+
+def test_contagion_needs_eight_viewers_and_five_minutes():
+    strength = np.random.default_rng(7).uniform(0, 0.1, (9, 300, 7))
+    seats = SeatMap(np.zeros(9, dtype=np.int64), np.arange(9))
+    found = find_contagion(strength, seats, 1)
+    assert (found.found is not None, found.viewers, found.seconds) == (True, 9, 300)
+    assert (found.neighbor_pairs, found.apart_pairs) == (8, 7)
+    assert find_contagion(strength[:, :299], seats, 1).found is None
+    strength[0, :150] = np.nan
+    assert find_contagion(strength, seats, 1).viewers == 9
+    strength[0, 150] = np.nan
+    assert find_contagion(strength, seats, 1).viewers == 8
+    strength[:5, 200] = np.nan  # a second in which fewer than half are seen is not used
+    assert find_contagion(strength, seats, 1).seconds == 299
+
+
+def test_blocks_of_neighbors_end_at_empty_seats_and_at_the_ends_of_rows():
+    seats = SeatMap(np.array([2, 1, 1, 1, 1]), np.array([4, 3, 1, 2, 5]))
+    assert [block.tolist() for block in seats.blocks()] == [[2, 3, 1], [4], [0]]
+    assert np.argwhere(np.triu(seats.neighbors())).tolist() == [[1, 3], [2, 3]]
+    assert SeatMap(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)).blocks() == ()
 
 
 # --- Comparison --------------------------------------------------------------------------------------

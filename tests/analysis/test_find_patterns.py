@@ -10,8 +10,6 @@ from audiences import hide_viewer, simulate_timeline, strength_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pattern_audiences import (
-    changing_audience,
-    laughing_audience,
     moment,
     moments_at_random,
     moments_in_order,
@@ -29,11 +27,13 @@ from moviemotion.analysis.patterns.flat_stretches import MAX_REACTING_SHARE, MIN
 from moviemotion.analysis.patterns.motifs import contains_motif, find_motifs
 from moviemotion.analysis.patterns.peak_end import find_peak_end
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
+from moviemotion.simulation.room_simulator import RoomConditions, simulate_room
 
 PLAIN = ((100, 108, Emotion.HAPPY, 1.0), (400, 408, Emotion.SAD, 1.0))
 
@@ -179,54 +179,119 @@ def test_flat_stretches_need_enough_viewers_in_every_second():
 # --- Change points -----------------------------------------------------------------------------------
 
 
-def test_change_points_are_found_where_they_were_planted():
-    found = find_change_points(changing_audience(np.random.default_rng(7), 12, 3600, 0.15), 0, 1)
-    assert [c.time for c in found.changes] == pytest.approx([1200, 2400], abs=60)
+def test_two_abrupt_changes_are_found_where_they_were_planted():
+    audience = steady_audience(np.random.default_rng(7), 12, 3600, shared=0.01)
+    audience[:, 1200:2400, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)] += 0.2
+    found = find_change_points(audience, 0, 1)
+    assert [c.start for c in found.changes] == pytest.approx([1200, 2400], abs=30)
+    assert [c.end for c in found.changes] == pytest.approx([1200, 2400], abs=30)
     assert [c.emotion for c in found.changes] == [Emotion.HAPPY] * 2
-    assert found.changes[0].change == pytest.approx(0.15, abs=0.03)
-    assert all(c.time_interval[0] <= c.time <= c.time_interval[1] for c in found.changes)
+    assert found.changes[0].change == pytest.approx(0.2, abs=0.03)
+    for change in found.changes:
+        assert change.start_interval[0] <= change.start <= change.start_interval[1]
+        assert change.end_interval[0] <= change.end <= change.end_interval[1]
+        assert change.p_adjusted <= 0.05
 
 
-@pytest.mark.parametrize("coefficient", [0.8, 0.95])
+def rising_audience(viewers: int, rising: int, seconds: int, first: int, last: int) -> np.ndarray:
+    """A steady audience, of whom some become happier by 0.2 between two seconds, steadily."""
+    audience = steady_audience(np.random.default_rng(8), viewers, seconds, shared=0.02)
+    rise = np.clip((np.arange(seconds) - first) / (last - first), 0, 1)
+    audience[:rising, :, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)] += 0.2 * rise
+    return audience
+
+
+def test_an_audience_that_rises_over_twelve_minutes_is_found_with_its_start_and_end():
+    (change,) = find_change_points(rising_audience(30, 30, 3600, 1500, 2220), 100, 1).changes
+    assert (change.emotion, change.viewers, change.same_direction) == (Emotion.HAPPY, 30, 30)
+    assert change.start == pytest.approx(1600, abs=90)
+    assert change.end == pytest.approx(2320, abs=90)
+
+
+def test_a_rise_over_the_entire_film_is_a_drift_and_not_a_change_point():
+    assert not find_change_points(rising_audience(30, 30, 3600, 0, 3600), 0, 1).changes
+
+
+def test_one_viewer_who_changes_is_not_the_audience():
+    audience = rising_audience(12, 1, 3600, 1800, 1801)
+    audience[0, 1800:, 0] = 1
+    assert not find_change_points(audience, 0, 1).changes
+
+
+def test_a_lively_scene_is_not_a_lasting_change():
+    audience = steady_audience(np.random.default_rng(9), 12, 3600, shared=0.0)
+    audience[:, 1800:1920, 0] += 0.6
+    assert not find_change_points(audience, 0, 1).changes
+
+
+@pytest.mark.parametrize("coefficient", [0.8, 0.95, 0.997])
 def test_slow_shared_noise_has_no_change_points(coefficient):
     found = [
-        find_change_points(steady_audience(np.random.default_rng(k), 6, 900, 0.05, coefficient), 0, k)
-        for k in range(3)
+        find_change_points(steady_audience(np.random.default_rng(k), 6, 1500, 0.05, coefficient), 0, k)
+        for k in range(6)
     ]
     assert sum(bool(f.changes) for f in found) <= 1
 
 
+def test_personal_drift_has_no_change_points():
+    slope = np.linspace(-0.3, 0.3, 1500)[:, None]
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        audience = steady_audience(rng, 8, 1500, shared=0.0) + slope * rng.standard_normal((8, 1, 7))
+        assert not find_change_points(np.clip(audience, 0, 1), 0, seed).changes
+
+
 def test_a_change_point_search_with_little_data_is_inconclusive():
-    audience = steady_audience(np.random.default_rng(8), 6, 900)
-    assert not find_change_points(audience[:, :300], 0, 1).conclusive
-    assert not find_change_points(audience[:4], 0, 1).conclusive
+    audience = steady_audience(np.random.default_rng(8), 6, 1500)
+    assert not find_change_points(audience[:, :900], 0, 1).conclusive
+    assert not find_change_points(audience[:5], 0, 1).conclusive
     assert not find_change_points(np.full_like(audience, np.nan), 0, 1).conclusive
     audience[:, 200:400] = np.nan
     assert find_change_points(audience, 0, 1).conclusive
+    audience[:, 200:1300] = np.nan
+    assert not find_change_points(audience, 0, 1).conclusive
 
 
 # --- Contagion ---------------------------------------------------------------------------------------
 
 
-def test_contagion_between_neighbors_is_found_and_common_reactions_are_not():
-    independent, contagious = (
-        [find_contagion(laughing_audience(np.random.default_rng(k), 16, 900, c), k) for k in range(3)]
-        for c in (0.0, 0.5)
-    )
-    assert sum(bool(test.found) for test in independent) <= 1
-    assert sum(bool(test.found) for test in contagious) >= 2
-    for test in contagious:
-        if test.found:
-            low, high = test.coupling_null_interval
-            assert low < high
-            assert test.coupling > (low + high) / 2
+def room_with_seats(seed: int, conditions: RoomConditions, viewers: int = 16) -> tuple[np.ndarray, SeatMap]:
+    room = simulate_room(viewers, 600, seed, conditions)
+    return strength_of(room.timeline), SeatMap(room.rows, room.seats)
 
 
-def test_contagion_is_inconclusive_with_few_viewers_or_without_quiet_seconds():
-    audience = laughing_audience(np.random.default_rng(9), 8, 600)
-    assert find_contagion(audience, 1).found is not None
-    assert find_contagion(audience[:7], 1).found is None
-    assert find_contagion(np.full_like(audience, 0.9), 1).found is None
+def test_contagion_between_neighbors_is_found_and_common_changes_are_not():
+    common = RoomConditions(light_coupling=0.4, dark_share=0.1, lively_scenes=3)
+    alone = [find_contagion(*room_with_seats(k, common), k) for k in range(6)]
+    assert sum(bool(test.found) for test in alone) <= 1
+    for seed in range(3):
+        test = find_contagion(*room_with_seats(seed, RoomConditions(contagion=0.3)), seed)
+        assert test.found
+        assert (test.neighbor_pairs, test.apart_pairs, test.viewers) == (14, 12, 16)
+        assert test.neighbor_correlation - test.apart_correlation > test.null_interval[1]
+
+
+def test_contagion_is_not_found_if_the_seats_are_wrong():
+    strength, seats = room_with_seats(1, RoomConditions(contagion=0.3))
+    order = np.random.default_rng(2).permutation(16)
+    assert not find_contagion(strength, SeatMap(seats.row[order], seats.position[order]), 1).found
+
+
+def test_without_a_seat_map_nothing_is_said_but_that_neighbors_may_have_infected_each_other():
+    test = find_contagion(room_with_seats(1, RoomConditions(contagion=0.5))[0], None, 1)
+    assert test.found is None
+    assert np.isnan(test.p)
+    assert "neighbors may have infected each other" in test.conclusion
+
+
+def test_contagion_is_inconclusive_with_few_viewers_seconds_or_neighbors():
+    strength, seats = room_with_seats(9, RoomConditions(), 8)
+    assert find_contagion(strength, seats, 1).found is not None
+    assert find_contagion(strength[:7], SeatMap(seats.row[:7], seats.position[:7]), 1).found is None
+    assert find_contagion(strength[:, :299], seats, 1).found is None
+    assert find_contagion(strength, SeatMap(seats.row, 2 * seats.position), 1).found is None
+    pairs = SeatMap(np.arange(8) // 2, np.arange(8) % 2)
+    assert find_contagion(strength, pairs, 1).found is None
 
 
 # --- Across films ------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -137,6 +139,54 @@ def test_viewers_of_a_trailer_count_as_one() -> None:
     assert useful <= 2
 
 
+def rooms_data(seed: int, effect: float) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Four rooms of 12 that react and rate in their own ways, and viewers with an effect within rooms."""
+    rng, room = np.random.default_rng(seed), np.repeat(np.arange(4), 12)
+    own = rng.normal(size=(48, 4))
+    y = effect * own[:, 0] + rng.normal(size=48) + 2 * rng.normal(size=4)[room]
+    return own + 2 * rng.normal(size=(4, 4))[room], y, tuple(f"room {k}" for k in room)
+
+
+def test_rooms_that_differ_predict_nothing() -> None:
+    useful, untold = 0, 0
+    for seed in range(12):
+        x, y, rooms = rooms_data(seed, 0)
+        table = table_of(x)
+        told = replace(table, rooms=rooms)
+        useful += predict_from_reactions(told, y, 1, False).verdict is PredictionVerdict.USEFUL
+        untold += predict_from_reactions(table, y, 1, False).verdict is PredictionVerdict.USEFUL
+    assert useful <= 2
+    assert untold >= 6
+
+
+def test_what_predicts_within_rooms_is_found() -> None:
+    x, y, rooms = rooms_data(1, 2)
+    found = predict_from_reactions(replace(table_of(x), rooms=rooms), y, 1, False)
+    assert found.verdict is PredictionVerdict.USEFUL
+    assert found.rooms == 4
+
+
+def test_seats_with_one_name_are_not_one_person() -> None:
+    """Without the claim that viewers are the same, unequal audiences of several trailers are compared."""
+    rng = np.random.default_rng(1)
+    trailer = np.repeat(np.arange(12), [4, 6] * 6)
+    seats = tuple(f"seat-{k}" for size in [4, 6] * 6 for k in range(size))
+    table = ReactionTable(tuple(f"t{k}" for k in trailer), seats, ("x",), rng.normal(size=(60, 1)))
+    found = predict_from_reactions(table, rng.normal(size=60), 1, False)
+    assert found.permutations > 0
+    same = predict_from_reactions(replace(table, same_viewers=True), rng.normal(size=60), 1, False)
+    assert "saw several" in same.reason
+
+
+def test_outcomes_are_permuted_only_within_rooms() -> None:
+    room = np.repeat(np.arange(3), 5)
+    table = replace(table_of(np.zeros((15, 1))), rooms=tuple(f"{k}" for k in room))
+    design = outcome_prediction._Design.from_table(table)
+    permuted = design.permute(100.0 * room + np.arange(15), 6, np.random.default_rng(1))
+    assert (permuted // 100 == room[:, None]).all()
+    assert (np.sort(permuted, axis=0) == (100.0 * room + np.arange(15))[:, None]).all()
+
+
 def test_a_crossed_design_is_permuted_by_trailer_and_by_viewer() -> None:
     """Outcomes of a crossed design are permuted by trailer and by viewer, never row by row."""
     trailers, viewers = 10, 4
@@ -160,8 +210,14 @@ def test_inconclusive_predictions_give_a_reason() -> None:
     assert "All outcomes are the same" in predict_from_reactions(table_of(x), np.full(12, 3.0), 1).reason
     mostly = predict_from_reactions(table_of(x), np.array([1.0] + [0.0] * 11), 1)
     assert "outcomes are yes or fewer" in mostly.reason
-    some = ReactionTable(tuple("aabbcdefghij"), tuple("121345678901"), ("x",), x[:, :1])
+    some = ReactionTable(tuple("aabbcdefghij"), tuple("121345678901"), ("x",), x[:, :1], same_viewers=True)
     assert "saw several" in predict_from_reactions(some, y, 1).reason
+    twice = ReactionTable(("a",) * 12, tuple("112345678901"), ("x",), x[:, :1])
+    assert "occurs twice" in predict_from_reactions(twice, y, 1).reason
+    mixed = ReactionTable(
+        tuple("abcabcdefghi"), tuple("0123456789xy"), ("x",), x[:, :1], tuple("111223345678")
+    )
+    assert "cannot be told apart" in predict_from_reactions(mixed, y, 1).reason
 
 
 def test_viewer_features_describe_the_curves() -> None:

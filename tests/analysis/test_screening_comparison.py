@@ -131,6 +131,24 @@ def test_too_few_viewers_are_rejected_with_the_number_needed(viewers: int, paire
         compare_screenings(screening(SAD, 8, 1), screening(SAD, viewers, 2), NAMES, paired, 1)
 
 
+def test_several_screenings_of_each_cut_are_compared_by_rooms() -> None:
+    first = [screening(SAD, 5, seed) for seed in range(4)]
+    second = [screening(SAD, 5, 10 + seed, (time_of(SAD, JOKE),)) for seed in range(5)]
+    rooms = compare_screenings(first, second, NAMES, False, 1)
+    assert rooms.group_comparison.rooms == (4, 5)
+    assert rooms.viewers == (20, 25)
+    assert (JOKE, Emotion.HAPPY) in standing_out(rooms)
+    assert {emotion for _, emotion in standing_out(rooms)} == {Emotion.HAPPY}
+
+
+def test_several_screenings_that_do_not_fit_are_rejected() -> None:
+    two = [screening(None, 6, 1), screening(None, 6, 2)]
+    with pytest.raises(MoviemotionError, match="paired only between two"):
+        compare_screenings(two, screening(None, 6, 3), NAMES, True, 1)
+    with pytest.raises(MoviemotionError, match="same cut"):
+        compare_screenings([two[0], screening(None, 6, 3, seconds=100)], two[1], NAMES, False, 1)
+
+
 def test_scripts_with_nothing_in_common_are_rejected() -> None:
     other = timed(script_of([("INT. MINE - DAY", ("Dig, you lazy poets, dig for the rhyme.",))]))
     with pytest.raises(MoviemotionError, match="no scenes or lines"):

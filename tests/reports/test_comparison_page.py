@@ -37,7 +37,18 @@ def test_the_terminal_says_what_differs_and_what_would_decide_the_rest(
     lines = comparison_lines(comparison)
     assert len(lines) <= 12
     assert any(JOKE in line and "happy +" in line and "p " in line for line in lines)
-    assert "viewers in each screening" in lines[-2]
+    assert "viewers in each screening" in lines[-3]
+    assert "a difference between the two rooms" in lines[-2]
+
+
+def test_the_report_of_several_screenings_says_that_rooms_are_random() -> None:
+    first, second = ([screening(SCRIPT, 4, seed + k) for k in range(3)] for seed in (1, 11))
+    several = compare_screenings(first, second, ("cold", "warm"), False, 1)
+    lines = comparison_lines(several)
+    assert any("Rooms are treated as random (3 screenings and 3 screenings)" in line for line in lines)
+    assert any("At least 4 screenings of each cut are needed" in line for line in lines)
+    assert "Rooms are treated as random" in render_comparison(several)
+    assert comparison_json(several)["method"]["rooms"] == [3, 3]
 
 
 def test_csv_and_json_hold_every_unit_and_emotion(comparison: ScreeningComparison) -> None:

@@ -11,6 +11,7 @@ import pytest
 from moviemotion.analysis.comparison.pattern_ratings import RatingCorrelation
 from moviemotion.analysis.patterns.arc import ArcShape
 from moviemotion.analysis.patterns.change_points import ChangePoint, ChangePointSearchResult
+from moviemotion.analysis.patterns.contagion import Contagion
 from moviemotion.analysis.patterns.flat_stretches import FlatStretch, FlatStretchSearchResult
 from moviemotion.analysis.patterns.motifs import Motif, MotifSearchResult
 from moviemotion.emotions import Emotion
@@ -37,17 +38,43 @@ def test_every_pattern_is_described_with_its_figures(analysis):
     flat = FlatStretchSearchResult(
         (FlatStretch(60.0, 435.0, 0.02, 0.21, 20),), 375, 600, True, "1 stretch is flat."
     )
-    change = ChangePoint(300.0, (285.0, 330.0), Emotion.FEAR, 0.05, 0.2, 0.15, (0.1, 0.2), 12)
+    change = ChangePoint(
+        300.0,
+        300.0,
+        (285.0, 315.0),
+        (300.0, 330.0),
+        Emotion.FEAR,
+        0.05,
+        0.2,
+        0.15,
+        (0.1, 0.2),
+        12,
+        11,
+        0.002,
+        9.0,
+    )
+    slow = replace(change, start=600.0, end=1320.0, emotion=Emotion.HAPPY)
     analysis = with_patterns(
         analysis,
         flat=flat,
-        changes=ChangePointSearchResult((change,), 12.0, 200, True, ""),
+        changes=ChangePointSearchResult((change, slow), True, ""),
+        contagion=Contagion(
+            True, 0.004, 0.21, 0.03, (-0.04, 0.05), 14, 12, 16, 600, "They reacted together."
+        ),
         motifs=MotifSearchResult((MOTIF,), 14, 1, 20, True, ""),
     )
     assert "Almost nobody reacted for 6 minutes 15 seconds, 1:00–7:15." in described(analysis, "Flat")
     assert "upper bound 21 %" in described(analysis, "Flat")
     assert "From 5:00 on, the audience is more afraid." in described(analysis, "Changes")
-    assert "change +0.15 (0.10–0.20)" in described(analysis, "Changes")
+    assert "between 4:45 and 5:30, strength 0.05 to 0.20" in described(analysis, "Changes")
+    assert "change +0.15 (0.10–0.20), 11 of 12 viewers in this direction, p = 0.002" in described(
+        analysis, "Changes"
+    )
+    assert "Between 10:00 and 22:00, the audience becomes happier." in described(analysis, "Changes")
+    assert described(analysis, "Contagion") == (
+        "They reacted together. correlation 0.21 for 14 pairs of neighbors and 0.03 for 12 pairs one seat "
+        "apart, p = 0.004, 16 viewers"
+    )
     assert "Sad is followed by happy within 1 minute 30 seconds." in described(analysis, "Motifs")
     assert "5 of 6 times (44–97 %), 1.4 expected by chance, p = 0.004" in described(analysis, "Motifs")
     assert "Sad is followed by happy" in pattern_summary(analysis)

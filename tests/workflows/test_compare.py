@@ -89,6 +89,17 @@ def test_a_script_can_be_laid_on_studies_without_one(folder: Path, tmp_path: Pat
     assert {u.kind for u in scripted.alignment.units} == {"film", "scene", "line"}
 
 
+def test_further_screenings_of_a_cut_make_rooms_random(folder: Path, tmp_path: Path) -> None:
+    more = ((folder / "unscripted",), ())
+    found = compare_studies(folder / "monday", folder / "tuesday", tmp_path / "out", more=more)
+    assert found.group_comparison.rooms == (2, 1)
+    assert found.viewers == (10, 5)
+    results = json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))
+    assert "Rooms are treated as random" in results["rooms"]
+    with pytest.raises(MoviemotionError, match="twice"):
+        compare_studies(folder / "monday", folder / "tuesday", tmp_path, more=((folder / "tuesday",), ()))
+
+
 @pytest.mark.parametrize(
     ("second", "settings", "match"),
     [

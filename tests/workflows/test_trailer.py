@@ -12,6 +12,7 @@ import pytest
 from moviemotion.analysis.prediction.outcome_prediction import PredictionVerdict
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.html.prediction_report import prediction_lines
+from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.trailer import predict_outcome
 from tests.workflows.test_compare import write_study
 
@@ -63,6 +64,22 @@ def test_studies_are_trailers_by_the_names_of_their_folders(folder: Path, tmp_pa
     assert any("there are 3" in line for line in prediction_lines(found))
     rows = list(csv.DictReader((tmp_path / "out" / "reactions.csv").open(encoding="utf-8")))
     assert [row["trailer"] for row in rows] == ["trailer-0", "trailer-1", "trailer-2"]
+
+
+def test_a_trailer_in_two_rooms_is_two_studies_of_one_name(tmp_path: Path) -> None:
+    """Seats have the same names in both rooms, so outcomes name the room."""
+    studies = [
+        write_study(tmp_path / room / "teaser", k, None) for k, room in enumerate(("monday", "tuesday"))
+    ]
+    names = load_analysis(studies[0]).timeline.viewers
+    rows = [[room, name, k] for room in ("monday", "tuesday") for k, name in enumerate(names)]
+    outcomes = write_csv(tmp_path / "outcomes.csv", [["room", "viewer", "outcome"], *rows])
+    found = predict_outcome(studies, outcomes, tmp_path / "out")
+    assert (found.rooms, found.rows, found.unit) == (2, 10, "viewer")
+    assert "only within the 2 rooms" in "\n".join(prediction_lines(found))
+    unnamed = write_csv(tmp_path / "unnamed.csv", [["viewer", "outcome"], *(row[1:] for row in rows[:5])])
+    with pytest.raises(MoviemotionError, match="add a trailer or room column"):
+        predict_outcome(studies, unnamed, tmp_path / "refused")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Differences between two groups of viewers in many outcomes, with intervals and adjusted p-values.
 
-The viewer is the unit of analysis. If the groups do not differ, any viewer could have been in either group,
-so viewers are permuted between the groups to obtain the null distribution. If the same viewers are in both
-groups, their two values are exchanged instead. In each permutation, the largest standardized difference over
-all outcomes shows how large a difference chance alone can produce.
+The viewer is the unit of analysis. Different viewers in the two groups are compared by `mean_test`. If the
+same viewers are in both groups, their two values are exchanged at random to obtain the null distribution. If
+a group comes from several rooms, the room is the unit: `mean_test` compares the rooms' means, and the
+differences and their intervals come from the mixed model of `random_rooms`.
 
 There are three possible verdicts, and "no significant difference" is not one of them: the groups differ; or
 they are alike, because the interval excludes every relevant difference; or the data are inconclusive, in
@@ -15,28 +15,37 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr
+from scipy.special import ndtr, ndtri, stdtr
 
+from moviemotion.analysis.comparison.mean_test import (
+    LEAST_STANDARD_ERROR,
+    N_PERMUTATIONS,
+    SMALLEST_RELEVANT_DIFFERENCE,
+    mean_test,
+    normal_deviate,
+    step_down,
+    upper_quantile,
+)
+from moviemotion.analysis.comparison.random_rooms import fit_rooms, room_means
 from moviemotion.analysis.signals.strength_intervals import difference_intervals
 from moviemotion.statistics import Float64Array
 
 ALPHA = 0.05
 POWER = 0.8
-N_PERMUTATIONS = 2000
-"""Number of random permutations; if fewer exist, all of them are used and p is exact."""
 MIN_VIEWERS, MIN_PAIRS = 4, 6
-"""Smallest number of viewers seen in each group (pairs if paired) for an outcome to be tested.
+"""Smallest number of viewers (or rooms) seen in each group (pairs if paired) for an outcome to be tested.
 
 With fewer, there are too few permutations for any p-value to be below `ALPHA`.
 """
-SMALLEST_RELEVANT_DIFFERENCE = 0.1
-"""Smallest difference in strength that is considered relevant: one annotator in ten."""
 _MAX_BATCH_CELLS = 2_000_000
 _TOLERANCE = 1e-9
+_SIZES = np.unique(np.geomspace(MIN_VIEWERS, 10_000, 200).round())
+"""Group sizes that are tried in order to find out how many viewers are needed."""
+Rooms = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class DifferenceVerdict(StrEnum):
@@ -56,13 +65,18 @@ class GroupComparison:
         viewers: (2, …) number of viewers seen in each group; equal if the groups are paired.
         mean: (2, …) mean strength of each group, 0–1; NaN where no viewer was seen.
         difference: (…) second group minus first group, −1…1; NaN where not tested.
-        interval: (2, …) 95 % interval of `difference` over viewers; not adjusted for multiple outcomes.
-        p_adjusted: (…) p-value, adjusted for all outcomes; NaN where not tested.
-        viewers_needed: (…) number of viewers in each group (pairs if paired) needed to detect the observed
-            difference, or `SMALLEST_RELEVANT_DIFFERENCE` if that is larger, with a power of `POWER`; NaN
-            where not tested.
+        interval: (2, …) 95 % interval of `difference`, over viewers, or over rooms and viewers if a group
+            comes from several rooms; not adjusted for multiple outcomes.
+        p_adjusted: (…) p-value, adjusted for all outcomes; NaN where not tested, or where one group comes
+            from fewer than `MIN_VIEWERS` rooms and the other from several.
+        viewers_needed: (…) number of viewers in each group (pairs if paired, rooms if the rooms are the unit)
+            needed to detect the observed difference, or `SMALLEST_RELEVANT_DIFFERENCE` if that is larger,
+            with a power of `POWER`; NaN where `p_adjusted` is NaN.
         paired: whether the same viewers are in both groups.
-        permutations: number of permutations, including the observed grouping.
+        rooms: number of rooms from which each group comes.
+        room_share: share of the variance between viewers that lies between rooms, 0–1, as the median of all
+            outcomes; NaN with one room on each side.
+        permutations: number of permutations, including the observed grouping; 0 if there were too few rooms.
         exact: whether all possible permutations were used.
         single_test_alpha: unadjusted p-value of an outcome that corresponds to an adjusted p-value of
             `ALPHA`.
@@ -75,9 +89,16 @@ class GroupComparison:
     p_adjusted: Float64Array
     viewers_needed: Float64Array
     paired: bool
+    rooms: tuple[int, int]
+    room_share: float
     permutations: int
     exact: bool
     single_test_alpha: float
+
+    @property
+    def rooms_are_units(self) -> bool:
+        """Whether a group comes from several rooms, so that the rooms are compared."""
+        return max(self.rooms) > 1
 
     def verdict(self, index: tuple[int, ...]) -> DifferenceVerdict:
         """Return the verdict on one outcome.
@@ -88,7 +109,7 @@ class GroupComparison:
         Args:
             index: index of the outcome.
         """
-        if math.isnan(self.p_adjusted[index]):
+        if math.isnan(self.difference[index]):
             return DifferenceVerdict.NOT_TESTED
         if self.p_adjusted[index] <= ALPHA:
             return DifferenceVerdict.DIFFERS
@@ -100,67 +121,162 @@ class GroupComparison:
         )
 
 
-def compare_groups(first: Float64Array, second: Float64Array, paired: bool, seed: int) -> GroupComparison:
+def compare_groups(
+    first: Float64Array, second: Float64Array, paired: bool, seed: int, rooms: Rooms | None = None
+) -> GroupComparison:
     """Compare two groups of viewers in many outcomes at once.
 
-    Standardized differences are compared with their step-down maxima over permutations of the viewers
-    (Westfall & Young, 1993, algorithm 4.1). Differences are standardized by the standard error of the
-    permutation distribution (Strasser & Weber, 1999), which is the same in all permutations. The probability
-    of one or more false differences among all outcomes is at most `ALPHA`.
+    The probability of one or more false differences among all outcomes is at most `ALPHA`. For two groups of
+    different viewers, p-values come from `mean_test` and intervals from `difference_intervals`.
 
-    For two groups, the interval comes from `difference_intervals`. For pairs, it is a permutation t interval
-    (Janssen, 1997), based on Student's statistic of the viewers' residual differences over the same
-    permutations.
+    For pairs, the mean differences are compared with their step-down maxima over all exchanges of the
+    viewers' two values, divided by the standard error of the exchanges (Strasser & Weber, 1999), and the
+    interval is a permutation t interval (Janssen, 1997).
 
     Args:
         first, second: (V, …) each viewer's strength, 0–1; NaN where not seen. If paired, both contain the
-            same viewers in the same order; a viewer not seen in both is ignored for that outcome.
+            same viewers in the same order; a viewer not seen in both is ignored for that outcome. If there
+            are several axes of outcomes, the last one is the emotion.
         paired: whether the same viewers are in both groups.
         seed: random seed for the permutations.
+        rooms: (V,) room of each viewer of each group, numbered from 0 in each; None if each group sat in one
+            room.
 
     Raises:
-        ValueError: the groups have different outcomes, or paired groups differ in size.
+        ValueError: the groups have different outcomes, or paired groups differ in size or have rooms.
     """
     shape = first.shape[1:]
     if shape != second.shape[1:] or (paired and first.shape != second.shape):
         raise ValueError(
             "both groups must have the same outcomes, and paired groups must have the same viewers"
         )
+    of_side = tuple(int(room.max()) + 1 for room in rooms) if rooms else (1, 1)
+    if paired and max(of_side) > 1:
+        raise ValueError("paired groups must come from one room each")
     groups = [group.reshape(len(group), -1) for group in (first, second)]
     if paired:
         unseen = np.isnan(groups[0]) | np.isnan(groups[1])
         groups = [np.where(unseen, np.nan, group) for group in groups]
     n = np.stack([(~np.isnan(group)).sum(axis=0) for group in groups])
-    mean = np.stack([_mean(group) for group in groups])
-    tested: NDArray[np.bool_] = np.all(n >= (MIN_PAIRS if paired else MIN_VIEWERS), axis=0)
-    samples = [group[:, tested] for group in ([groups[1] - groups[0]] if paired else groups)]
-    permutations = _permutations([len(sample) for sample in samples], seed)
-    difference = (mean[1] - mean[0])[tested]
-    p, largest = _step_down_p_values(samples, permutations)
+    families = np.arange(n.shape[1]) % shape[-1] if len(shape) > 1 else np.zeros(n.shape[1], np.int64)
     if paired:
-        interval = _permutation_t_interval(samples[0], permutations)
+        found = _compare_pairs(groups, n, seed)
+    elif rooms is not None and max(of_side) > 1:
+        found = _compare_rooms(groups, n, families, rooms, seed)
     else:
-        interval = difference_intervals(first, second).reshape(2, -1)[:, tested]
-    level = _single_test_alpha(largest, sum(len(sample) for sample in samples), paired, len(difference))
+        found = _compare_viewers(groups, n, families, seed)
 
-    def all_outcomes(values: Float64Array) -> Float64Array:
-        """Expand the values of the tested outcomes to all outcomes, with NaN for those not tested."""
-        result = np.full((*values.shape[:-1], tested.size), np.nan)
-        result[..., tested] = values
-        return result.reshape(*values.shape[:-1], *shape)
+    def in_shape(values: Float64Array) -> Float64Array:
+        return np.asarray(np.where(found.tested, values, np.nan).reshape(*values.shape[:-1], *shape))
 
+    needed = (_pairs_needed if paired else _units_needed)(found)
     return GroupComparison(
         viewers=n.reshape(2, *shape),
-        mean=mean.reshape(2, *shape),
-        difference=all_outcomes(difference),
-        interval=all_outcomes(interval),
-        p_adjusted=all_outcomes(p),
-        viewers_needed=all_outcomes(_viewers_needed(samples, difference, level)),
+        mean=found.mean.reshape(2, *shape),
+        difference=in_shape(found.mean[1] - found.mean[0]),
+        interval=in_shape(found.interval),
+        p_adjusted=in_shape(found.p),
+        viewers_needed=in_shape(np.where(np.isnan(found.p), np.nan, needed)),
         paired=paired,
-        permutations=len(permutations),
-        exact=len(permutations) != N_PERMUTATIONS,
-        single_test_alpha=level,
+        rooms=(of_side[0], of_side[1]),
+        room_share=found.room_share,
+        permutations=found.permutations,
+        exact=found.permutations != N_PERMUTATIONS,
+        single_test_alpha=found.level,
     )
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What was found in K outcomes; only the outcomes in `tested` count.
+
+    Attributes:
+        tested: (K,) whether enough viewers were seen.
+        mean: (2, K) mean of each group.
+        interval: (2, K) interval of the difference.
+        p: (K,) adjusted p-values; NaN where not tested.
+        variance: (K,) sum of the variances of both groups' units; if paired, variance of the differences.
+        level: unadjusted p-value that corresponds to an adjusted p-value of `ALPHA`.
+        permutations, room_share: as in `GroupComparison`.
+    """
+
+    tested: NDArray[np.bool_]
+    mean: Float64Array
+    interval: Float64Array
+    p: Float64Array
+    variance: Float64Array
+    level: float
+    permutations: int
+    room_share: float = math.nan
+
+
+def _compare_viewers(
+    groups: list[Float64Array], n: NDArray[np.int64], families: NDArray[np.int64], seed: int
+) -> _Result:
+    """Compare different viewers, each group from one room."""
+    tested: NDArray[np.bool_] = np.all(n >= MIN_VIEWERS, axis=0)
+    p, level, permutations, variance = _tested_means(groups, tested, families, seed)
+    interval = np.full((2, len(p)), np.nan)
+    # The axis of seconds and emotions is not needed, because every family has its own dispersion.
+    for family in np.unique(families[tested]):
+        own = tested & (families == family)
+        interval[:, own] = difference_intervals(groups[0][:, own], groups[1][:, own])
+    return _Result(tested, np.stack([_mean(g) for g in groups]), interval, p, variance, level, permutations)
+
+
+def _compare_rooms(
+    groups: list[Float64Array], n: NDArray[np.int64], families: NDArray[np.int64], rooms: Rooms, seed: int
+) -> _Result:
+    """Compare groups of which at least one comes from several rooms; the rooms are the units."""
+    model = fit_rooms(groups[0], groups[1], rooms)
+    tested = np.all(n >= MIN_VIEWERS, axis=0) & np.isfinite(model.interval).all(axis=0)
+    units = [room_means(group, room)[0] for group, room in zip(groups, rooms, strict=True)]
+    enough = tested & np.all([(~np.isnan(unit)).sum(axis=0) >= MIN_VIEWERS for unit in units], axis=0)
+    p, level, permutations, variance = _tested_means(units, enough, families, seed)
+    total = model.between + model.within.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = (model.between / total)[tested & (total > 0)]
+    return _Result(
+        tested=tested,
+        mean=model.mean,
+        interval=model.interval,
+        p=p,
+        variance=variance,
+        level=level,
+        permutations=permutations,
+        room_share=float(np.median(shares)) if shares.size else math.nan,
+    )
+
+
+def _tested_means(
+    groups: list[Float64Array], tested: NDArray[np.bool_], families: NDArray[np.int64], seed: int
+) -> tuple[Float64Array, float, int, Float64Array]:
+    """Return what `mean_test` finds in the tested outcomes, with the unadjusted level and NaN elsewhere."""
+    p, variance = np.full((2, len(tested)), np.nan)
+    if not tested.any():
+        return p, ALPHA, 0, variance
+    p[tested], largest, permutations, variance[tested] = mean_test(
+        groups[0][:, tested], groups[1][:, tested], families[tested], seed
+    )
+    return p, max(ALPHA / tested.sum(), float(2 * ndtr(-largest))), permutations, variance
+
+
+def _compare_pairs(groups: list[Float64Array], n: NDArray[np.int64], seed: int) -> _Result:
+    """Compare the two values of the same viewers."""
+    tested = n[0] >= MIN_PAIRS
+    differences = groups[1] - groups[0]
+    sample = differences[:, tested]
+    signs = _exchanges(len(sample), seed)
+    squares = np.sqrt(np.nansum(sample**2, axis=0))
+    standard = np.nan_to_num(np.where(squares > _TOLERANCE, sample / np.maximum(squares, _TOLERANCE), 0))
+    batch = max(1, _MAX_BATCH_CELLS // max(sample.shape[1], 1))
+    reference = (np.abs(signs[at : at + batch] @ standard) for at in range(0, len(signs), batch))
+    p, interval = np.full(len(tested), np.nan), np.full((2, len(tested)), np.nan)
+    p[tested], maxima = step_down(np.abs(standard.sum(axis=0)), reference)
+    interval[:, tested] = _permutation_t_interval(sample, signs)
+    level = _single_test_alpha(upper_quantile(maxima, ALPHA), len(sample), sample.shape[1])
+    means = np.stack([_mean(group) for group in groups])
+    return _Result(tested, means, interval, p, _variance(differences), level, len(signs))
 
 
 def _mean(x: Float64Array) -> Float64Array:
@@ -174,62 +290,12 @@ def _variance(x: Float64Array) -> Float64Array:
         return np.nansum((x - _mean(x)) ** 2, axis=0) / ((~np.isnan(x)).sum(axis=0) - 1)
 
 
-def _permutations(sizes: list[int], seed: int) -> Float64Array:
-    """Return (D, V) permutations of the viewers, the observed one first: all that exist, or `N_PERMUTATIONS`.
-
-    For two groups, 1 assigns a viewer to the second group and 0 to the first. For pairs, 1 keeps the order of
-    a viewer's two values and −1 exchanges them.
-    """
-    viewers, paired = sum(sizes), len(sizes) == 1
-    if (2**viewers if paired else math.comb(viewers, sizes[1])) < N_PERMUTATIONS:
-        if paired:
-            return np.array(list(product([1.0, -1.0], repeat=viewers)))
-        chosen = np.array(list(combinations(range(viewers), sizes[1])))[::-1]
-        all_groupings = np.zeros((len(chosen), viewers))
-        np.put_along_axis(all_groupings, chosen, 1.0, axis=1)
-        return all_groupings
-    rng = np.random.default_rng(seed)
-    if paired:
-        random = rng.choice([-1.0, 1.0], (N_PERMUTATIONS - 1, viewers))
-        return np.concatenate([np.ones((1, viewers)), random])
-    observed = np.repeat([0.0, 1.0], sizes)[None]
-    return np.concatenate([observed, rng.permuted(np.tile(observed, (N_PERMUTATIONS - 1, 1)), axis=1)])
-
-
-def _step_down_p_values(
-    samples: list[Float64Array], permutations: Float64Array
-) -> tuple[Float64Array, float]:
-    """Return (K,) step-down p-values, and the maximum exceeded by at most `ALPHA` of the permutations."""
-    x, paired = np.concatenate(samples), len(samples) == 1
-    seen = ~np.isnan(x)
-    n = seen.sum(axis=0)
-    centered = x if paired else x - _mean(x)
-    spread = np.sqrt(np.nansum(centered**2, axis=0) / (1 if paired else n - 1))
-    standard = np.where(seen & (spread > _TOLERANCE), centered / np.maximum(spread, _TOLERANCE), 0)
-
-    def statistic(permuted: Float64Array) -> Float64Array:
-        """Return the (D, K) absolute standardized difference of each permutation and outcome."""
-        if paired:
-            return np.abs(permuted @ standard)
-        second = permuted @ seen
-        both = second * (n - second)
-        return np.abs(permuted @ standard) * np.sqrt(np.where(both > 0, n / np.maximum(both, 1), 0))
-
-    observed = statistic(permutations[:1])[0]
-    order = np.argsort(-observed, kind="stable")
-    at_least, maxima = np.zeros(len(order), dtype=np.int64), []
-    batch = max(1, _MAX_BATCH_CELLS // max(len(order), 1))
-    for at in range(0, len(permutations), batch):
-        # Step-down: each outcome is compared with the maximum over the outcomes whose statistic is not
-        # larger.
-        remaining = np.maximum.accumulate(statistic(permutations[at : at + batch])[:, order[::-1]], axis=1)[
-            :, ::-1
-        ]
-        at_least += (remaining >= observed[order] - _TOLERANCE).sum(axis=0)
-        maxima.append(remaining.max(axis=1, initial=0))
-    p = np.empty(len(order))
-    p[order] = np.maximum.accumulate(at_least / len(permutations))
-    return p, float(np.quantile(np.concatenate(maxima), 1 - ALPHA, method="higher"))
+def _exchanges(viewers: int, seed: int) -> Float64Array:
+    """Return (D, V) signs, the observed ones first: 1 keeps the order of two values and −1 exchanges them."""
+    if 2**viewers < N_PERMUTATIONS:
+        return np.array(list(product([1.0, -1.0], repeat=viewers)))
+    random = np.random.default_rng(seed).choice([-1.0, 1.0], (N_PERMUTATIONS - 1, viewers))
+    return np.concatenate([np.ones((1, viewers)), random])
 
 
 def _permutation_t_interval(sample: Float64Array, permutations: Float64Array) -> Float64Array:
@@ -251,28 +317,31 @@ def _permutation_t_interval(sample: Float64Array, permutations: Float64Array) ->
     return np.clip(mean - ends * error, -1, 1)
 
 
-def _single_test_alpha(largest: float, viewers: int, paired: bool, outcomes: int) -> float:
+def _single_test_alpha(largest: float, viewers: int, outcomes: int) -> float:
     """Return the Student's t p-value of one outcome with the statistic `largest`, at least Bonferroni's."""
     bonferroni = ALPHA / max(outcomes, 1)
-    # The permutation statistic z is bounded, but t is not: t² = z² (N − 2) / (N − 1 − z²), or, if paired,
-    # t² = z² (N − 1) / (N − z²).
-    freedom = viewers - (1 if paired else 2)
-    remainder = viewers - (0 if paired else 1) - largest**2
+    # The permutation statistic z is bounded, but t is not: t² = z² (N − 1) / (N − z²).
+    remainder = viewers - largest**2
     if remainder <= 0:
         return bonferroni
+    freedom = viewers - 1
     return max(bonferroni, float(2 * stdtr(freedom, -largest * math.sqrt(freedom / remainder))))
 
 
-def _viewers_needed(samples: list[Float64Array], difference: Float64Array, level: float) -> Float64Array:
-    """Number of viewers per group needed to detect `difference`, or the smallest relevant one if larger.
+def _pairs_needed(found: _Result) -> Float64Array:
+    """Number of pairs needed to detect the difference, or the smallest relevant one if larger.
 
     The formula is that of Guenther (1981).
     """
-    quantile = -ndtri(level / 2)
-    size = np.maximum(abs(difference), SMALLEST_RELEVANT_DIFFERENCE)
-    # Two groups: the sum of their variances, 2 σ². Paired: the variance of the viewers' differences.
-    variance = np.sum([_variance(x) for x in samples], axis=0)
-    # Guenther's correction of the normal approximation to the t test.
-    extra = quantile**2 / (2 if len(samples) == 1 else 4)
-    viewers = np.ceil(variance * ((quantile + ndtri(POWER)) / size) ** 2 + extra)
-    return np.maximum(viewers, MIN_PAIRS if len(samples) == 1 else MIN_VIEWERS)
+    quantile = -ndtri(found.level / 2)
+    size = np.maximum(abs(found.mean[1] - found.mean[0]), SMALLEST_RELEVANT_DIFFERENCE)
+    pairs = np.ceil(found.variance * ((quantile + ndtri(POWER)) / size) ** 2 + quantile**2 / 2)
+    return np.maximum(pairs, MIN_PAIRS)
+
+
+def _units_needed(found: _Result) -> Float64Array:
+    """Number of viewers or rooms per group needed to detect such a difference, as a number of `_SIZES`."""
+    size = np.maximum(abs(found.mean[1] - found.mean[0]), SMALLEST_RELEVANT_DIFFERENCE)
+    error = found.variance / _SIZES[:, None] + LEAST_STANDARD_ERROR**2
+    enough = normal_deviate(size**2 / error, 2 * _SIZES[:, None] - 2) >= ndtri(POWER) - ndtri(found.level / 2)
+    return np.where(enough.any(axis=0), _SIZES[enough.argmax(axis=0)], _SIZES[-1])

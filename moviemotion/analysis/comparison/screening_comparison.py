@@ -1,7 +1,12 @@
-"""Comparison of two screenings: two cuts, two endings or two audiences, by line and emotion."""
+"""Comparison of two screenings: two cuts, two endings or two audiences, by line and emotion.
+
+Each cut may have been shown in several screenings. Rooms are then treated as random, because a difference
+that does not recur from room to room is a difference between rooms, not between cuts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +34,8 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.statistics import Float64Array
 
+Screenings = Analysis | Sequence[Analysis]
+"""One screening of a cut, or several."""
 MAX_LENGTH_DIFFERENCE = 0.02
 """Largest difference in length between two screenings of the same cut, as a fraction of the longer one."""
 
@@ -106,52 +113,74 @@ class ScreeningComparison:
             fraction: fraction of the inconclusive differences, 0–1.
 
         Returns:
-            The number of viewers; None if no difference is inconclusive.
+            The number of viewers, or of screenings of each cut if rooms are the units; None if no difference
+            is inconclusive, or if there were too few rooms to tell.
         """
-        needed = [d.viewers_needed for d in self.differences if d.verdict is DifferenceVerdict.INCONCLUSIVE]
+        needed = [
+            d.viewers_needed
+            for d in self.differences
+            if d.verdict is DifferenceVerdict.INCONCLUSIVE and not np.isnan(d.viewers_needed)
+        ]
         return int(np.quantile(needed, fraction, method="higher")) if needed else None
 
 
 def compare_screenings(
-    first: Analysis, second: Analysis, names: tuple[str, str], paired: bool, seed: int
+    first: Screenings, second: Screenings, names: tuple[str, str], paired: bool, seed: int
 ) -> ScreeningComparison:
-    """Compare two screenings.
+    """Compare two screenings, or several screenings of each of two cuts.
 
-    If both have a script, scenes and lines are compared; otherwise, film seconds are compared.
+    If both have a script, scenes and lines are compared; otherwise, film seconds are compared. The film times
+    of a cut are those of its first screening. Viewers of different screenings count as different people
+    unless they are said to be the same by `paired`.
 
     Args:
-        first, second: analyses of the two screenings.
-        names: names of the screenings, used in messages.
+        first, second: analyses of the screenings of each cut.
+        names: names of the two cuts or screenings, used in messages.
         paired: whether the same viewers, matched by name, watched both screenings.
         seed: random seed for the permutations.
 
     Raises:
-        MoviemotionError: there are too few viewers.
+        MoviemotionError: there are too few viewers, or viewers cannot be paired.
         SettingError: the two screenings cannot be aligned with these scripts.
     """
-    viewers = [list(analysis.timeline.viewers) for analysis in (first, second)]
+    sides = [[side] if isinstance(side, Analysis) else list(side) for side in (first, second)]
+    viewers = [[list(analysis.timeline.viewers) for analysis in side] for side in sides]
     unpaired: list[str] = []
     if paired:
-        both = [name for name in viewers[0] if name in viewers[1]]
-        unpaired = sorted({*viewers[0], *viewers[1]} - {*both})
-        viewers = [both, both]
-    minimum = MIN_PAIRS if paired else MIN_VIEWERS
-    for name, chosen in zip(names, viewers, strict=True):
-        if len(chosen) < minimum:
+        if any(len(side) > 1 for side in sides):
             raise MoviemotionError(
-                f"{name}: {len(chosen)} {'viewers are in both screenings' if paired else 'viewers'}, "
+                f"{names[0]}, {names[1]}: viewers can be paired only between two screenings; "
+                "give one screening of each cut, or compare without pairing"
+            )
+        both = [name for name in viewers[0][0] if name in viewers[1][0]]
+        unpaired = sorted({*viewers[0][0], *viewers[1][0]} - {*both})
+        viewers = [[both], [both]]
+    counts = [sum(len(room) for room in side) for side in viewers]
+    minimum = MIN_PAIRS if paired else MIN_VIEWERS
+    for name, count in zip(names, counts, strict=True):
+        if count < minimum:
+            raise MoviemotionError(
+                f"{name}: {count} {'viewers are in both screenings' if paired else 'viewers'}, "
                 f"too few for any p-value below {ALPHA:g}; compare at least {minimum} viewers"
             )
-    alignment = _align_cuts(first, second, names)
+    for name, side in zip(names, sides, strict=True):
+        _check_same_cut(name, side)
+    alignment = _align_cuts(sides[0][0], sides[1][0], names)
     groups = [
-        _strength_by_unit(analysis, chosen, [unit.spans[k] for unit in alignment.units])
-        for k, (analysis, chosen) in enumerate(zip((first, second), viewers, strict=True))
+        np.concatenate(
+            [
+                _strength_by_unit(analysis, chosen, [unit.spans[k] for unit in alignment.units])
+                for analysis, chosen in zip(side, rooms, strict=True)
+            ]
+        )
+        for k, (side, rooms) in enumerate(zip(sides, viewers, strict=True))
     ]
+    of_room = [np.repeat(np.arange(len(side)), [len(room) for room in side]) for side in viewers]
     return ScreeningComparison(
         names=names,
         alignment=alignment,
-        group_comparison=compare_groups(groups[0], groups[1], paired, seed),
-        viewers=(len(viewers[0]), len(viewers[1])),
+        group_comparison=compare_groups(groups[0], groups[1], paired, seed, (of_room[0], of_room[1])),
+        viewers=(counts[0], counts[1]),
         unpaired_viewers=tuple(unpaired),
         seed=seed,
     )
@@ -162,6 +191,15 @@ def _strength_by_unit(analysis: Analysis, viewers: list[str], spans: list[TimeSp
     rows = [analysis.timeline.viewers.index(name) for name in viewers]
     strength, start = analysis.strength[rows], analysis.timeline.start
     return np.stack([mean_strength_during(strength, start, s.start, s.end) for s in spans], axis=1)
+
+
+def _check_same_cut(name: str, screenings: Sequence[Analysis]) -> None:
+    lengths = [analysis.timeline.sample_counts.shape[1] for analysis in screenings]
+    if max(lengths) - min(lengths) > MAX_LENGTH_DIFFERENCE * max(lengths):
+        raise MoviemotionError(
+            f"{name}: its screenings differ in length ({min(lengths)} s and {max(lengths)} s); "
+            "give only screenings of the same cut"
+        )
 
 
 def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> CutAlignment:

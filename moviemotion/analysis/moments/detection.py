@@ -65,8 +65,7 @@ class Moment:
         emotion: the shared emotion (never neutral).
         kind: `moment` for a reaction of seconds, `mood` for an expression that is held for longer.
         strength: mean strength of that emotion during the moment, over the viewers seen, 0–1.
-        strength_interval: 95 % interval of `strength` over viewers, corrected for the selection of the
-            strongest seconds.
+        strength_interval: 95 % interval of `strength` over viewers.
         reacting_share: share of the viewers seen who reacted with that emotion, 0–1.
         reacting_share_interval: 95 % Wilson interval of `reacting_share`.
         expected_share: share of the viewers who react in comparable seconds around the moment, 0–1; NaN if
@@ -253,7 +252,6 @@ class _Candidate:
         bounds: first column, and the column after the last one.
         peak: column of the largest sum of scores.
         p: adjusted p-value at the peak.
-        threshold: smallest sum of scores of this emotion that is evidence.
         size: sum of the scores at the peak, relative to the threshold.
     """
 
@@ -262,7 +260,6 @@ class _Candidate:
     bounds: tuple[int, int]
     peak: int
     p: float
-    threshold: float
     size: float
 
 
@@ -351,9 +348,7 @@ class _ScaleSearch:
                 if not any(start < b and a < stop for a, b in taken):
                     taken.append((start, stop))
                     size = float(total[peak]) / max(threshold, 1e-9)
-                    found.append(
-                        _Candidate(self, column, (start, stop), peak, float(p[peak, column]), threshold, size)
-                    )
+                    found.append(_Candidate(self, column, (start, stop), peak, float(p[peak, column]), size))
         return found
 
 
@@ -370,7 +365,6 @@ def _describe(
             one.search.scores[:, :, one.column],
             one.bounds,
             one.peak,
-            one.threshold,
             one.search.reach,
             blocks,
             seed,

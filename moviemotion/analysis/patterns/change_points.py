@@ -1,72 +1,99 @@
-"""Change points: times at which the level of the audience's emotions changes for a minute or longer.
+"""Change points: times at which the level of the audience's emotions changes, abruptly or over minutes.
 
-The seven curves are averaged over segments of `SEGMENT_SECONDS` and converted to normal scores, so that a
-single big laugh does not count as a change of level. The optimal segmentation is computed with a
-least-squares cost (ruptures; Truong et al., 2020, Signal Processing 167:107299) and a penalty for each
-change.
+The film is divided into 120 equal segments, and each viewer's segment means are replaced by their ranks
+within the film, so that it does not matter how strongly or on which scale a face reacts. At each boundary
+between segments, a viewer's level in the ten segments after it is compared with the level in the ten segments
+before it. A level is the *median* rank, so a laugh, a lively scene or any other burst shorter than half of
+the ten segments does not count. The viewers' changes are summed, and the sum has to pass two tests.
 
-Common penalties such as BIC assume independent noise. Emotions, however, vary slowly, and autocorrelated
-noise resembles changes of level. The penalty is therefore calibrated by simulation, such that a change is
-found in at most 5 % of simulated audiences without any change. The simulated audiences are first-order
-autoregressions with the same length, autocorrelation and correlations between emotions as the real audience.
+1. *Do the viewers change together?* If they share nothing, each viewer's changes are as likely to go one way
+   as the other. The signs of whole viewers are flipped at random, and the change is compared with the largest
+   one anywhere in the film, in any emotion, of the flipped audiences. This allows for any personal drift,
+   however slow.
+2. *Does the change stand out from the rest of the film?* Everybody's face may sag, the light may change
+   slowly, or the mood may wander. Then the level changes at all times, and the largest change is only a few
+   times as large as the usual one. The change must therefore be `MIN_RATIOS` times as large as the median
+   change of the same emotion. Because this ratio compares a curve with itself, its distribution is nearly
+   the same for shared noise with any autocorrelation, from white noise to a random walk, and a steady drift
+   only makes it smaller. `benchmarks/pattern_claims.py` measures how often it exceeds `MIN_RATIOS` there.
+
+The second test has a price. A change that takes more than about a quarter of the film is regarded as a drift,
+and in a film whose mood changes all the time, no change stands out. No test can distinguish an abrupt change
+of the light or of the cameras from a change of mood.
+
+The start and end of a change are those of the best least-squares fit of a level, a straight slope and
+another level.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtri
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array, average_ranks, paired_difference_interval
 
-if TYPE_CHECKING:
-    import ruptures  # type: ignore[import-untyped]
+N_SEGMENTS = 120
+"""Number of equal segments into which the film is divided."""
+WINDOW = 10
+"""Number of segments on each side of a change over which a level is measured."""
+MIN_RATIOS = (5.7, 6.4, 6.9, 7.2, 7.5, 7.7, 7.8)
+"""Smallest change that stands out, as a multiple of the film's median change, if 1, 2, … emotions are tested.
 
-SEGMENT_SECONDS = 30
-"""Length of a segment, in seconds."""
-MIN_SEGMENTS_BETWEEN = 2
-"""Smallest number of segments between two changes; together, these segments last one minute."""
-MIN_VIEWERS = 5
-MIN_SEGMENTS = 20
+For 1 to 7 independent emotions, the largest ratio exceeds it in 5 % of 20,000 simulated random walks without
+ranks, and in fewer of stationary autoregressions or of ranks, which have shorter tails.
+"""
+MIN_CHANGE = 0.05
+"""Smallest change of the audience's mean strength that is reported. An emotion that never changes by as much
+between two neighboring stretches is not tested."""
+MIN_VIEWERS = 6
+"""With five viewers, even a change of all of them in the same direction has p = 2 / 2⁵ = 0.06."""
+MIN_SECONDS = 1200
+"""Shortest film, in seconds; a level is then measured over 100 s."""
+MIN_SEEN = 5
+"""A second is used if this many viewers, and half of all viewers, are seen in it; otherwise, the few who are
+found in a dark scene would stand for the audience."""
 ALPHA = 0.05
-N_SIMULATIONS = 200
-"""Number of simulated audiences used to calibrate the penalty."""
-MAX_NULL_CHANGES = 3
-"""Largest number of changes tried in a simulated audience."""
-N_RESAMPLES = 100
-"""Number of resampled audiences used for the interval of a change's time."""
-MAX_AUTOCORRELATION = 0.98
-"""Upper limit for an autoregressive coefficient; at 1, the long-run variance would be infinite."""
-BURN_IN = 100
-"""Number of segments dropped at the start of a simulated audience, so that it is stationary."""
+N_SIGN_FLIPS = 999
+N_RESAMPLES = 200
+"""Number of resampled audiences used for the intervals of a change's start and end."""
 
 
 @dataclass(frozen=True)
 class ChangePoint:
-    """A time at which the level of an emotion changes.
+    """A lasting change in the level of an emotion.
 
     Attributes:
-        time: seconds of film time.
-        time_interval: the middle 95 % of the times found in resampled audiences.
+        start, end: seconds of film time between which the level changes; equal for an abrupt change.
+        start_interval, end_interval: the middle 95 % of `start` and `end` in resampled audiences, widened by
+            half a segment at each end.
         emotion: the emotion whose level changes most.
-        before, after: mean strength of that emotion between the previous change and this one, and between
-            this one and the next, 0–1.
+        before, after: mean over viewers of their median strength of that emotion in the `WINDOW` segments
+            before `start` and after `end`, 0–1; fewer at the film's ends and at other changes.
         change: `after` − `before`, over the viewers seen in both stretches.
         change_interval: 95 % interval of `change` (paired Student's t).
         viewers: number of viewers who were seen in both stretches.
+        same_direction: number of these viewers whose level changed in the direction of `change`.
+        p_adjusted: p-value of the first test, adjusted for testing the whole film.
+        ratio: size of the change as a multiple of the film's median change; NaN if that is 0.
     """
 
-    time: float
-    time_interval: tuple[float, float]
+    start: float
+    end: float
+    start_interval: tuple[float, float]
+    end_interval: tuple[float, float]
     emotion: Emotion
     before: float
     after: float
     change: float
     change_interval: tuple[float, float]
     viewers: int
+    same_direction: int
+    p_adjusted: float
+    ratio: float
 
 
 @dataclass(frozen=True)
@@ -75,15 +102,11 @@ class ChangePointSearchResult:
 
     Attributes:
         changes: the change points, in chronological order.
-        penalty: smallest reduction of the cost required for each change; NaN if it was not calibrated.
-        simulations: number of simulated audiences used to calibrate the penalty; 0 if it was not calibrated.
         conclusive: false if there were too few viewers or seconds.
         conclusion: a human-readable statement of the outcome.
     """
 
     changes: tuple[ChangePoint, ...]
-    penalty: float
-    simulations: int
     conclusive: bool
     conclusion: str
 
@@ -94,45 +117,49 @@ def find_change_points(strength: Float64Array, first_second: int, seed: int) -> 
     Args:
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
-        seed: random seed for the simulated audiences and the resampling.
+        seed: random seed for the sign flips and the resampling.
     """
-    viewers, seconds = strength.shape[:2]
     segments = _segment_means(strength)
-    curves = _audience_means(segments, np.ones((1, viewers)))[0]
-    known = ~np.isnan(curves).any(axis=1)
-    reason = _insufficient_data(viewers, seconds, int(known.sum()))
+    changes = _level_changes(_ranks(segments))
+    known = ~np.isnan(changes[:, :, 0])
+    enough = known.sum(axis=0) >= np.maximum(MIN_VIEWERS, known.any(axis=1).sum() / 2)
+    reason = _insufficient_data(int(known.any(axis=1).sum()), strength.shape[1], int(enough.sum()))
     if reason:
-        return ChangePointSearchResult((), float("nan"), 0, False, reason)
+        return ChangePointSearchResult((), False, reason)
     rng = np.random.default_rng(seed)
-    # Segments in which no viewer was seen are removed, so levels are compared across gaps.
-    curves, segments = curves[known], segments[:, known]
-    varying = np.ptp(curves, axis=0) > 0
-    if not varying.any():
-        return ChangePointSearchResult((), float("nan"), 0, True, _conclusion(0))
-    curves, segments = curves[:, varying], segments[:, :, varying]
-    emotions = [NON_NEUTRAL_EMOTIONS[k] for k in np.flatnonzero(varying)]
-    # Normal scores give all emotions the same variance; the weights restore the lower variance of rare
-    # emotions.
-    weight = curves.std(axis=0) / curves.std(axis=0).max()
-    penalty = _calibrate_penalty(curves, weight, rng)
-    at = [int(k) for k in _segmentation(_normal_scores(curves, weight)[0]).predict(pen=penalty)[:-1]]
-    times = (np.flatnonzero(known) * SEGMENT_SECONDS + first_second).astype(float)
-    intervals = _time_intervals(segments, weight, at, times, rng)
-    changes = tuple(
-        _build_change_point(segments, emotions, times, (begin, k, end), interval)
-        for begin, k, end, interval in zip([0, *at], at, [*at[1:], len(curves)], intervals, strict=False)
+    size, null = _sizes_and_null(np.where(known[:, :, None], changes, 0), known, enough, rng)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.nan_to_num(size / np.median(size[enough], axis=0), posinf=np.inf)
+    p = (1 + (null[:, None, None] >= size).sum(axis=0)) / (1 + N_SIGN_FLIPS)
+    tested = _largest_mean_changes(segments) >= MIN_CHANGE
+    stands_out = ratio >= MIN_RATIOS[max(int(tested.sum()) - 1, 0)]
+    peaks = _peaks(size, tested & stands_out & (p <= ALPHA))
+    at = [boundary + WINDOW for boundary, _ in peaks]
+    step = strength.shape[1] / N_SEGMENTS
+    found = (
+        _build_change_point(
+            segments, (begin, end), peak[1], first_second, step, (float(p[peak]), float(ratio[peak])), rng
+        )
+        for peak, begin, end in zip(peaks, [0, *at], [*at[1:], N_SEGMENTS], strict=False)
     )
-    return ChangePointSearchResult(changes, penalty, N_SIMULATIONS, True, _conclusion(len(changes)))
+    kept = tuple(change for change in found if abs(change.change) >= MIN_CHANGE)
+    return ChangePointSearchResult(kept, True, _conclusion(len(kept)))
 
 
-def _insufficient_data(viewers: int, seconds: int, segments: int) -> str:
+def _insufficient_data(viewers: int, seconds: int, boundaries: int) -> str:
     if viewers < MIN_VIEWERS:
         were = "1 viewer was" if viewers == 1 else f"{viewers} viewers were"
-        return f"Inconclusive: {were} seen; at least {MIN_VIEWERS} are needed to find changes of mood."
-    if segments < MIN_SEGMENTS:
+        return (
+            f"Inconclusive: {were} seen long enough; finding changes of mood requires at least {MIN_VIEWERS}."
+        )
+    if seconds < MIN_SECONDS:
         return (
             f"Inconclusive: the film is {seconds // 60} min {seconds % 60} s long; finding changes of mood "
-            f"requires at least {MIN_SEGMENTS * SEGMENT_SECONDS // 60} minutes in which a viewer was seen."
+            f"requires at least {MIN_SECONDS // 60} minutes."
+        )
+    if boundaries < (N_SEGMENTS - 2 * WINDOW) / 2:
+        return (
+            "Inconclusive: in more than half of the film, too few viewers were seen to find changes of mood."
         )
     return ""
 
@@ -140,147 +167,192 @@ def _insufficient_data(viewers: int, seconds: int, segments: int) -> str:
 def _conclusion(changes: int) -> str:
     if not changes:
         return (
-            "No lasting change in the audience's mood is larger than chance would explain. "
+            "No lasting change in the audience's mood stands out from its usual ups and downs. "
             "That does not prove that there was none."
         )
     return (
-        f"The audience's mood changes for a minute or longer {changes} time{'s' if changes > 1 else ''}. "
-        f"Without any change, this search finds one in at most {ALPHA * 100:.0f} % of films."
+        f"The audience's mood changes lastingly {changes} time{'s' if changes > 1 else ''}. "
+        f"Where viewers share no change, or only a slow drift, this search finds one in at most "
+        f"{ALPHA * 100:.0f}\N{NO-BREAK SPACE}% of films."
     )
 
 
 def _segment_means(strength: Float64Array) -> Float64Array:
-    """(V, S, 7) → (V, P, 7) means of the seen seconds in each segment; a short last segment is dropped."""
-    viewers, seconds, emotions = strength.shape
-    split = strength[:, : seconds // SEGMENT_SECONDS * SEGMENT_SECONDS].reshape(
-        viewers, -1, SEGMENT_SECONDS, emotions
+    """(V, S, 7) → (V, `N_SEGMENTS`, 7) mean over the seconds in which enough of the audience was seen."""
+    seen = ~np.isnan(strength[:, :, 0])
+    seen &= seen.sum(axis=0) >= max(MIN_SEEN, seen.any(axis=1).sum() / 2)
+    segment = np.arange(strength.shape[1]) * N_SEGMENTS // max(strength.shape[1], 1)
+    member = (segment[:, None] == np.arange(N_SEGMENTS)).astype(float)
+    total = np.where(seen[:, :, None], strength, 0).transpose(0, 2, 1) @ member
+    with np.errstate(invalid="ignore"):
+        return np.asarray((total / (seen @ member)[:, None]).transpose(0, 2, 1))
+
+
+def _largest_mean_changes(segments: Float64Array) -> Float64Array:
+    """(V, P, 7) → (7,) largest mean over viewers of their changes of median strength at any boundary."""
+    changes = _level_changes(segments)
+    known = ~np.isnan(changes)
+    return np.asarray(
+        np.abs(np.where(known, changes, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)).max(axis=0)
     )
-    seen = ~np.isnan(split)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(seen, split, 0).sum(axis=2) / seen.sum(axis=2))
 
 
-def _audience_means(segments: Float64Array, weights: Float64Array) -> Float64Array:
-    """(V, P, F) and (R, V) weights → (R, P, F) weighted means over the viewers who were seen."""
-    seen = ~np.isnan(segments)
-    with np.errstate(invalid="ignore"):
-        total = np.tensordot(weights, np.where(seen, segments, 0), axes=1)
-        return np.asarray(total / np.tensordot(weights, seen.astype(float), axes=1))
+def _ranks(segments: Float64Array) -> Float64Array:
+    """(V, P, 7) → (V, P, 7) rank of each segment among those of the same viewer and emotion, 0–1."""
+    ranks = np.full(segments.shape, np.nan)
+    for viewer, seen in enumerate(~np.isnan(segments[:, :, 0])):
+        if seen.any():
+            ranks[viewer, seen] = (average_ranks(segments[viewer, seen]) - 0.5) / seen.sum()
+    return ranks
 
 
-def _normal_scores(curves: Float64Array, weight: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Convert (P, F) curves to weighted normal scores in units of their long-run standard deviation.
+def _level_changes(segments: Float64Array) -> Float64Array:
+    """(V, P, 7) → (V, P − 2 `WINDOW` + 1, 7) median after each boundary minus median before it.
 
-    The autoregressive coefficient φ is estimated from differences, which are hardly affected by a few changes
-    of level (Chakar et al., 2017, Bernoulli 23:1408): the variance of the differences at lag 2 divided by
-    that at lag 1 is 1 + φ. Estimating φ from the levels would overestimate it whenever there are changes.
+    A level is NaN if fewer than half of its segments are known.
+    """
+    windows = np.sort(sliding_window_view(segments, WINDOW, axis=1), axis=-1)  # NaN comes last
+    known = (~np.isnan(windows)).sum(axis=-1, keepdims=True)
+    low, high = (
+        np.take_along_axis(windows, np.clip(index, 0, WINDOW - 1), axis=-1)[..., 0]
+        for index in ((known - 1) // 2, known // 2)
+    )
+    levels = np.where(known[..., 0] >= WINDOW / 2, (low + high) / 2, np.nan)
+    return np.asarray(levels[:, WINDOW:] - levels[:, :-WINDOW])
+
+
+def _sizes_and_null(
+    changes: Float64Array, known: NDArray[np.bool_], enough: NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[Float64Array, Float64Array]:
+    """Compute the size of the audience's change at each boundary, and the largest one after sign flips.
+
+    The size is the viewers' sum divided by the root of their number, without its sign.
+
+    Args:
+        changes: (V, B, 7) level changes, 0 where not known.
+        known: (V, B) whether they are known.
+        enough: (B,) whether enough viewers are known at a boundary.
+        rng: random generator for the sign flips.
 
     Returns:
-        (P, F) scores and (F,) coefficients.
+        (B, 7) sizes, 0 where not enough viewers are known, and (`N_SIGN_FLIPS`,) largest sizes.
     """
-    scores = ndtri((average_ranks(curves) - 0.5) / len(curves))
-    lag_1 = ((scores[1:] - scores[:-1]) ** 2).mean(axis=0)
-    lag_2 = ((scores[2:] - scores[:-2]) ** 2).mean(axis=0)
-    coefficient = np.clip(lag_2 / lag_1 - 1, 0, MAX_AUTOCORRELATION)
-    # The differences of an AR(1) process have variance 2 σ² / (1 + φ); its long-run variance is σ² / (1 −
-    # φ)².
-    long_run = lag_1 * (1 + coefficient) / (2 * (1 - coefficient) ** 2)
-    return np.asarray(scores * weight / np.sqrt(long_run)), coefficient
+    viewers, boundaries, emotions = changes.shape
+    scaled = np.where(known & enough, 1 / np.sqrt(np.maximum(known.sum(axis=0), 1)), 0)[:, :, None] * changes
+    signs = rng.integers(0, 2, (N_SIGN_FLIPS + 1, viewers)) * 2.0 - 1
+    signs[0] = 1
+    sizes = np.abs(signs @ scaled.reshape(viewers, -1))
+    return sizes[0].reshape(boundaries, emotions), sizes[1:].max(axis=1)
 
 
-def _calibrate_penalty(curves: Float64Array, weight: Float64Array, rng: np.random.Generator) -> float:
-    """Compute the penalty with which a change is found in at most `ALPHA` of the simulated audiences."""
-    scores, coefficient = _normal_scores(curves, np.ones_like(weight))
-    # Differences are used here, too, so that shared changes of level do not look like correlated noise.
-    correlations = np.corrcoef(np.diff(scores, axis=0), rowvar=False).reshape(len(coefficient), -1)
-    length = len(scores) + BURN_IN
-    gains = np.empty(N_SIMULATIONS)
-    for k in range(N_SIMULATIONS):
-        noise = rng.multivariate_normal(np.zeros(len(coefficient)), correlations, length)
-        simulated = _autoregression(noise, coefficient)
-        gains[k] = _largest_gain(_normal_scores(simulated[BURN_IN:], weight)[0])
-    return float(np.quantile(gains, 1 - ALPHA, method="higher"))
+def _peaks(size: Float64Array, passes: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Find the largest sizes that pass both tests, at least `WINDOW` boundaries apart.
 
-
-def _autoregression(noise: Float64Array, coefficient: Float64Array) -> Float64Array:
-    """(P, F) noise and (F,) coefficients → first-order autoregressions of the same shape."""
-    x = noise.copy()
-    for k in range(1, len(x)):
-        x[k] += coefficient * x[k - 1]
-    return x
-
-
-def _largest_gain(scores: Float64Array) -> float:
-    """Largest penalty at which a change would be found, i.e. the largest reduction of the cost per change."""
-    search = _segmentation(scores)
-    unsplit = _cost(scores, [])
-    gains = [
-        (unsplit - _cost(scores, search.predict(n_bkps=k)[:-1])) / k for k in range(1, MAX_NULL_CHANGES + 1)
-    ]
-    return max(gains)
-
-
-def _segmentation(scores: Float64Array) -> ruptures.KernelCPD:
-    # Imported here because it loads scipy.signal and scipy.stats, which would slow down every program start.
-    import ruptures
-
-    return ruptures.KernelCPD(kernel="linear", min_size=MIN_SEGMENTS_BETWEEN).fit(scores)
-
-
-def _cost(scores: Float64Array, at: list[int]) -> float:
-    return float(sum(((x - x.mean(axis=0)) ** 2).sum() for x in np.split(scores, at)))
-
-
-def _time_intervals(
-    segments: Float64Array, weight: Float64Array, at: list[int], times: Float64Array, rng: np.random.Generator
-) -> list[tuple[float, float]]:
-    """95 % interval of the time of each change, from resampled audiences with the same number of changes."""
-    if not at:
-        return []
-    viewers = len(segments)
-    drawn = rng.multinomial(viewers, np.full(viewers, 1 / viewers), size=N_RESAMPLES).astype(float)
-    found = []
-    for curves in _audience_means(segments, drawn):
-        filled = np.where(np.isnan(curves), np.nanmedian(curves, axis=0), curves)
-        if (np.ptp(filled, axis=0) > 0).all():
-            found.append(
-                [
-                    times[k]
-                    for k in _segmentation(_normal_scores(filled, weight)[0]).predict(n_bkps=len(at))[:-1]
-                ]
-            )
-    low, high = np.percentile(np.array(found), [2.5, 97.5], axis=0)
-    # A change can occur anywhere in a segment, not only at its boundaries, so the interval is widened by half
-    # a segment at each end.
-    return list(zip((low - SEGMENT_SECONDS / 2).tolist(), (high + SEGMENT_SECONDS / 2).tolist(), strict=True))
+    Returns:
+        Boundary and emotion of each, in order of time.
+    """
+    left, peaks = np.where(passes, size, 0), []
+    while left.any():
+        boundary, emotion = (int(k) for k in np.unravel_index(left.argmax(), left.shape))
+        around = slice(max(boundary - WINDOW, 0), boundary + WINDOW + 1)
+        # A boundary on the slope of a larger change is not a change of its own.
+        if size[boundary, emotion] >= size[around, emotion].max():
+            peaks.append((boundary, emotion))
+        left[around] = 0
+    return sorted(peaks)
 
 
 def _build_change_point(
     segments: Float64Array,
-    emotions: list[Emotion],
-    times: Float64Array,
-    span: tuple[int, int, int],
-    interval: tuple[float, float],
+    section: tuple[int, int],
+    emotion: int,
+    first_second: int,
+    step: float,
+    evidence: tuple[float, float],
+    rng: np.random.Generator,
 ) -> ChangePoint:
-    begin, at, end = span
-    before, after = _viewer_means(segments[:, begin:at]), _viewer_means(segments[:, at:end])
+    """Locate and measure one change.
+
+    Args:
+        segments: (V, P, 7) segment means.
+        section: first and last (exclusive) segment between the changes before and after this one.
+        first_second: film second of the first column.
+        step: seconds per segment.
+        evidence: p-value and ratio.
+        rng: random generator for the resampling.
+    """
+    part = segments[:, section[0] : section[1]]
+    slopes, starts, ends = _slopes(part.shape[1])
+    drawn = rng.multinomial(len(part), np.full(len(part), 1 / len(part)), size=N_RESAMPLES)
+    curves = _audience_means(part[:, :, [emotion]], np.vstack([np.ones(len(part)), drawn]))[:, :, 0]
+    best = np.abs(slopes @ curves.T).argmax(axis=0)
+    start, end = int(starts[best[0]]), int(ends[best[0]])
+    before = _viewer_levels(part[:, max(start - WINDOW, 0) : start, emotion])
+    after = _viewer_levels(part[:, end : end + WINDOW, emotion])
     mean, low, high = paired_difference_interval(before, after)
-    most = int(np.nanargmax(np.abs(mean)))
-    both = ~np.isnan(before[:, most] + after[:, most])
+    both = ~np.isnan(before + after)
+    at = first_second + step * (section[0] + np.stack([starts[best], ends[best]]))
+    lows, highs = np.percentile(at[:, 1:], [2.5, 97.5], axis=1)
+    intervals = [
+        (float(a - step / 2), float(b + step / 2)) for a, b in zip(lows, highs, strict=True)
+    ]  # a change can happen anywhere within a segment
     return ChangePoint(
-        time=float(times[at]),
-        time_interval=interval,
-        emotion=emotions[most],
-        before=float(before[both, most].mean()),
-        after=float(after[both, most].mean()),
-        change=float(mean[most]),
-        change_interval=(float(low[most]), float(high[most])),
+        start=float(at[0, 0]),
+        end=float(at[1, 0]),
+        start_interval=intervals[0],
+        end_interval=intervals[1],
+        emotion=NON_NEUTRAL_EMOTIONS[emotion],
+        before=float(before[both].mean()),
+        after=float(after[both].mean()),
+        change=float(mean),
+        change_interval=(float(low), float(high)),
         viewers=int(both.sum()),
+        same_direction=int(((after - before)[both] * mean > 0).sum()),
+        p_adjusted=evidence[0],
+        ratio=evidence[1] if np.isfinite(evidence[1]) else float("nan"),
     )
 
 
-def _viewer_means(segments: Float64Array) -> Float64Array:
-    """(V, P, F) → (V, F) each viewer's mean over the segments in which they were seen."""
+def _slopes(length: int) -> tuple[Float64Array, NDArray[np.int64], NDArray[np.int64]]:
+    """All curves of a level, a straight slope and another level, each with mean 0 and norm 1.
+
+    The square of a curve's product with data is the variance that it explains.
+
+    Returns:
+        (K, P) curves, and the (K,) segments at which their slopes start and end; they are equal for an abrupt
+        change. Each level lasts at least half a `WINDOW`.
+    """
+    edge = WINDOW // 2
+    starts, ends = np.triu_indices(length - 2 * edge + 1)
+    starts, ends = starts + edge, ends + edge
+    middles = np.arange(length) + 0.5
+    rise = np.where(
+        (ends > starts)[:, None],
+        np.clip((middles - starts[:, None]) / np.maximum(ends - starts, 1)[:, None], 0, 1),
+        middles > starts[:, None],
+    )
+    rise = rise - rise.mean(axis=1, keepdims=True)
+    return rise / np.linalg.norm(rise, axis=1, keepdims=True), starts, ends
+
+
+def _audience_means(segments: Float64Array, weights: Float64Array) -> Float64Array:
+    """(V, P, F) and (R, V) weights → (R, P, F) weighted means over the viewers who were seen.
+
+    A segment in which no viewer was seen has the mean of the others, which favors no slope.
+    """
     seen = ~np.isnan(segments)
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(seen, segments, 0).sum(axis=1) / seen.sum(axis=1))
+        mean = np.tensordot(weights, np.where(seen, segments, 0), axes=1) / np.tensordot(
+            weights, seen.astype(float), axes=1
+        )
+    return np.where(np.isnan(mean), np.nanmean(mean, axis=1, keepdims=True), mean)
+
+
+def _viewer_levels(segments: Float64Array) -> Float64Array:
+    """(V, P) → (V,) each viewer's median over the segments in which they were seen; NaN if there are none."""
+    ordered = np.sort(segments, axis=1)  # NaN comes last
+    known = (~np.isnan(segments)).sum(axis=1)
+    middle = np.stack([np.maximum(known - 1, 0) // 2, known // 2], axis=1)
+    return np.asarray(
+        np.take_along_axis(ordered, np.minimum(middle, segments.shape[1] - 1), axis=1).mean(axis=1)
+    )

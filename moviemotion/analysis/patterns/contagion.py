@@ -1,132 +1,169 @@
-"""Contagion: do some viewers follow particular other viewers within seconds, beyond the film's common effect?
+"""Contagion: do neighbors react together beyond the film's common effect?
 
-A single screening can provide only limited evidence. An emotion that spreads to the entire audience looks
-exactly like an effect of the film, so it does not count as contagion, and neither does anything that happens
-while the film moves the audience. Only quiet seconds are used, in which most of the audience does not react.
-The question is who smiles in these seconds, and who smiles with them. Seats are not taken into account, so a
-finding means that some viewers reacted together, not that they sat next to each other.
+A reaction that spreads to the entire audience looks exactly like an effect of the film, and viewers may react
+alike for many reasons: similar tastes, the same light, the same camera. None of these depends on who sits
+next to whom, but contagion does. The test therefore requires a seat map. Without one, contagion cannot be
+told from the rest, and nothing is claimed.
 
-The test has four steps.
+1. Each viewer's response to the film is estimated by a regression on the other viewers, up to
+   `FILM_RESPONSE_LAG` seconds before and after, and subtracted. Only seconds in which enough of the audience
+   was seen are used.
+2. The remaining curves, averaged over `SPREAD_SECONDS`, are correlated for neighbors and for pairs who sit
+   one seat apart in the same row. The statistic is the difference between the two mean correlations. Because
+   it compares pairs at nearly the same place, light or viewing angles that change along a row cancel out.
+3. The null distribution is found by permuting who sits where within each row. If nothing spreads, all
+   arrangements of a row are equally likely, and the p-value is exact, however the curves behave: gaps, dark
+   scenes, slow drifts, and reactions of different delay and size do not matter.
 
-1. The audience is divided into halves at random. Each viewer's response to the film is estimated by a
-   regression on the other viewers in the same half, up to `FILM_RESPONSE_LAG` seconds before and after, and
-   subtracted. Because each half uses only its own viewers, contagion is all that the residuals of the two
-   halves have in common.
-2. For each pair of viewers from different halves, the residuals in the quiet seconds are multiplied at
-   lags of 1 to `MAX_LAG` seconds and summed in blocks of time.
-3. The coupling of a pair is the sum of its blocks divided by the root of the sum of their squares. Positive
-   couplings are squared and averaged over all pairs.
-4. For the null distribution, the sign of each viewer's residuals is flipped at random in each block (a wild
-   bootstrap). This preserves the times at which viewers are restless, which circular shifts would not.
+The test assumes that seats within a row were taken at random. Friends who laugh at the same things and sit
+together look like contagion.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import lgamma, log
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import uniform_filter1d
 
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.statistics import Float64Array
 
-MAX_LAG = 5
-"""Longest time an emotion may take to spread, in seconds; lag 0 is not used, because light changes affect all
-faces at once."""
 FILM_RESPONSE_LAG = 3
 """Longest time by which a viewer's response may precede or follow that of the others, in seconds."""
-BLOCK_SECONDS = 30
-"""Length of the blocks whose signs are flipped in the null distribution, in seconds."""
-MAX_REACTING_SHARE = 0.25
-"""A second is quiet if at most this proportion of the audience reacts within `QUIET_MARGIN` seconds of it."""
-QUIET_MARGIN = 6
+SPREAD_SECONDS = 3
+"""Length of the moving average, in seconds, because emotions take about a second to spread."""
 MIN_VIEWERS = 8
-MIN_QUIET_SECONDS = 300
-"""Smallest number of quiet seconds required for the test."""
-N_SIGN_FLIPS = 300
-ALPHA = 0.05
+MIN_SECONDS = 300
+"""Smallest number of seconds in which enough of the audience was seen."""
+MIN_SEEN = 5
+"""A second is used if this many viewers, and half of all viewers, are seen in it."""
+MIN_ARRANGEMENTS = 100
+"""Smallest number of different arrangements of the viewers within their rows."""
+N_PERMUTATIONS = 999
+ALPHA = 0.025
+"""Largest p-value at which contagion is found; the test has only one direction."""
 
 
 @dataclass(frozen=True)
 class Contagion:
-    """Whether some viewers followed particular other viewers.
+    """Whether neighbors reacted together more than pairs who sat one seat apart.
 
     Attributes:
-        found: whether `p` ≤ `ALPHA`; None if inconclusive.
+        found: whether `p` ≤ `ALPHA`; None if not tested or inconclusive.
         p: p-value; NaN if not tested.
-        coupling: mean over pairs of the squared positive couplings, about 0.5 by chance; NaN if not tested.
-        coupling_null_interval: the middle 95 % of `coupling` under the null.
-        pairs: number of pairs that were compared.
-        viewers: number of viewers who were seen in at least half of the film.
-        seconds: number of quiet seconds.
+        neighbor_correlation: mean correlation of neighbors, after subtracting the film's effect, −1…1.
+        apart_correlation: the same for pairs who sat one seat apart.
+        null_interval: the middle 95 % of the difference between the two, if who sits where is permuted.
+        neighbor_pairs, apart_pairs: numbers of pairs.
+        viewers: number of viewers who were seen in at least half of the seconds used.
+        seconds: number of seconds used.
         conclusion: a human-readable statement of the outcome.
     """
 
     found: bool | None
     p: float
-    coupling: float
-    coupling_null_interval: tuple[float, float]
-    pairs: int
+    neighbor_correlation: float
+    apart_correlation: float
+    null_interval: tuple[float, float]
+    neighbor_pairs: int
+    apart_pairs: int
     viewers: int
     seconds: int
     conclusion: str
 
 
-def find_contagion(strength: Float64Array, seed: int) -> Contagion:
-    """Test a screening for contagion.
+def find_contagion(strength: Float64Array, seats: SeatMap | None, seed: int) -> Contagion:
+    """Test a screening for contagion between neighbors.
 
     Args:
         strength: (V, S, 7) each viewer's strengths, NaN where not seen; viewers seen in less than half of the
-            film are ignored.
-        seed: random seed for the halves and the sign flips.
+            seconds used are ignored.
+        seats: the seats of the same viewers; None if they are not known.
+        seed: random seed for the permutations.
     """
-    x = strength[(~np.isnan(strength[:, :, 0])).mean(axis=1) >= 0.5]
-    quiet = _quiet_seconds(x)
-    viewers, seconds = len(x), int(quiet.sum())
-    nan = float("nan")
-    if viewers < MIN_VIEWERS or seconds < MIN_QUIET_SECONDS:
-        conclusion = (
-            f"Inconclusive: testing for contagion requires {MIN_VIEWERS} viewers and {MIN_QUIET_SECONDS} "
-            f"seconds in which most of the audience is quiet; this screening has {viewers} viewers and "
-            f"{seconds} such seconds."
+    seen = ~np.isnan(strength[:, :, 0])
+    used = seen.sum(axis=0) >= max(MIN_SEEN, seen.any(axis=1).sum() / 2)
+    kept = seen.any(axis=1) & (seen[:, used].sum(axis=1) >= used.sum() / 2)
+    viewers, seconds = int(kept.sum()), int(used.sum())
+    if seats is None:
+        return _not_tested(
+            viewers,
+            seconds,
+            "Without a seat map, contagion was not tested: neighbors may have infected each other, so the "
+            "viewers who react together may be fewer than they seem to be.",
         )
-        return Contagion(None, nan, nan, (nan, nan), 0, viewers, seconds, conclusion)
+    if viewers < MIN_VIEWERS or seconds < MIN_SECONDS:
+        return _not_tested(
+            viewers,
+            seconds,
+            f"Inconclusive: testing for contagion requires {MIN_VIEWERS} viewers and {MIN_SECONDS} seconds "
+            f"in which most of them are seen; there are {viewers} viewers and {seconds} such seconds.",
+        )
+    row, position = seats.row[kept], seats.position[kept]
+    neighbors, apart = (_pairs(row, position, distance) for distance in (1, 2))
+    if not len(neighbors) or not len(apart) or _log_arrangements(row) < log(MIN_ARRANGEMENTS):
+        return _not_tested(
+            viewers,
+            seconds,
+            "Inconclusive: too few viewers sat in the same row to compare neighbors with others.",
+        )
+    correlation = _correlations(_residuals(np.where(used[:, None], strength[kept], np.nan)))
     rng = np.random.default_rng(seed)
-    halves = np.array_split(rng.permutation(viewers), 2)
-    first, second = (_residuals(x[half]) * quiet[:, None] for half in halves)
-    couplings = _block_couplings(first, _sum_over_lags(second))
-    observed = _mean_squared_coupling(couplings.sum(axis=0))
-    null = _null_couplings(couplings, rng)
-    p = float((1 + (null >= observed).sum()) / (1 + N_SIGN_FLIPS))
-    low, high = np.percentile(null, [2.5, 97.5])
+    order = np.vstack([np.arange(viewers), _shuffled_rows(row, rng)])
+    together, others = (
+        correlation[order[:, pairs[:, 0]], order[:, pairs[:, 1]]].mean(axis=1) for pairs in (neighbors, apart)
+    )
+    difference = together - others
+    # Arrangements that are mirror images have the same difference up to rounding.
+    p = float((difference >= difference[0] - 1e-12).mean())
+    low, high = np.percentile(difference[1:], [2.5, 97.5])
     found = p <= ALPHA
     return Contagion(
         found=found,
         p=p,
-        coupling=observed,
-        coupling_null_interval=(float(low), float(high)),
-        pairs=couplings[0].size,
+        neighbor_correlation=float(together[0]),
+        apart_correlation=float(others[0]),
+        null_interval=(float(low), float(high)),
+        neighbor_pairs=len(neighbors),
+        apart_pairs=len(apart),
         viewers=viewers,
         seconds=seconds,
         conclusion=(
-            "While the rest of the audience was quiet, some viewers reacted within seconds of particular "
-            "other viewers: emotions may have spread between them."
+            "Neighbors reacted together more than viewers who sat one seat apart: emotions may have spread "
+            "from seat to seat, or friends sat together."
             if found
-            else "There is no sign that emotions spread between individual viewers. Emotions that spread to "
+            else "There is no sign that emotions spread from neighbor to neighbor. Emotions that spread to "
             "everybody cannot be distinguished from an effect of the film."
         ),
     )
 
 
-def _quiet_seconds(x: Float64Array) -> NDArray[np.bool_]:
-    """(V, S, 7) → (S,) whether only a few viewers react within `QUIET_MARGIN` seconds of each second."""
-    if not len(x):
-        return np.zeros(x.shape[1], dtype=bool)
-    reacting = (np.nan_to_num(x).max(axis=2) >= REACTION_THRESHOLD).sum(axis=0)
-    seen = (~np.isnan(x[:, :, 0])).sum(axis=0)
-    loud = reacting > MAX_REACTING_SHARE * seen
-    return np.asarray(~binary_dilation(loud, iterations=QUIET_MARGIN) & (seen > 0))
+def _not_tested(viewers: int, seconds: int, conclusion: str) -> Contagion:
+    nan = float("nan")
+    return Contagion(None, nan, nan, nan, (nan, nan), 0, 0, viewers, seconds, conclusion)
+
+
+def _pairs(row: NDArray[np.int64], position: NDArray[np.int64], distance: int) -> NDArray[np.int64]:
+    """(K, 2) pairs of viewers in the same row, the second `distance` seats to the right of the first."""
+    right = (position - position[:, None] == distance) & (row == row[:, None])
+    return np.argwhere(right)
+
+
+def _log_arrangements(row: NDArray[np.int64]) -> float:
+    """Logarithm of the number of arrangements within rows; mirror images count once."""
+    return sum(lgamma(n + 1) - log(2) for n in np.unique(row, return_counts=True)[1].tolist() if n > 1)
+
+
+def _shuffled_rows(row: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """(`N_PERMUTATIONS`, V) viewer who sits in each viewer's seat after shuffling each row."""
+    by_row = np.argsort(row, kind="stable")
+    keys = np.unique(row, return_inverse=True)[1] + rng.random((N_PERMUTATIONS, len(row)))
+    order = np.empty(keys.shape, dtype=np.int64)
+    order[:, by_row] = keys.argsort(axis=1)
+    return order
 
 
 def _residuals(x: Float64Array) -> Float64Array:
@@ -146,43 +183,15 @@ def _residuals(x: Float64Array) -> Float64Array:
         lags = range(-FILM_RESPONSE_LAG, FILM_RESPONSE_LAG + 1)
         around = np.stack([np.roll(others, lag, axis=0) for lag in lags]) * seen[viewer]
         around = around.transpose(2, 1, 0)
-        squares = around.transpose(0, 2, 1) @ around + 1e-6 * np.eye(
-            len(lags)
-        )  # keeps the system solvable for constant curves
+        # The small diagonal keeps the system solvable for constant curves.
+        squares = around.transpose(0, 2, 1) @ around + 1e-6 * np.eye(len(lags))
         weights = np.linalg.solve(squares, around.transpose(0, 2, 1) @ deviation[viewer].T[:, :, None])
         residuals[viewer] = np.where(seen[viewer], deviation[viewer] - (around @ weights)[:, :, 0].T, 0)
     return residuals
 
 
-def _sum_over_lags(x: Float64Array) -> Float64Array:
-    """Sum of the values 1 to `MAX_LAG` seconds before and after each second."""
-    near = np.zeros_like(x)
-    for lag in range(1, MAX_LAG + 1):
-        near[:, lag:] += x[:, :-lag]
-        near[:, :-lag] += x[:, lag:]
-    return near
-
-
-def _block_couplings(first: Float64Array, near: Float64Array) -> NDArray[np.float32]:
-    """(blocks, V1, V2) contribution of each block to the coupling of each pair, pooled over emotions."""
-    blocks = first.shape[1] // BLOCK_SECONDS
-    a, b = (x[:, : blocks * BLOCK_SECONDS].reshape(len(x), blocks, -1) for x in (first, near))
-    products = np.matmul(a.transpose(1, 0, 2), b.transpose(1, 2, 0))
-    return np.asarray(products / np.maximum(np.sqrt((products**2).sum(axis=0)), 1e-12), dtype=np.float32)
-
-
-def _null_couplings(couplings: NDArray[np.float32], rng: np.random.Generator) -> Float64Array:
-    """(`N_SIGN_FLIPS`,) mean squared couplings with a random sign for each viewer and block."""
-    blocks, n_first, n_second = couplings.shape
-    null, flipped = np.empty(N_SIGN_FLIPS), np.empty_like(couplings)
-    for k in range(N_SIGN_FLIPS):
-        signs = rng.integers(0, 2, (blocks, n_first + n_second)).astype(np.float32) * 2 - 1
-        np.multiply(couplings, signs[:, :n_first, None], out=flipped)
-        flipped *= signs[:, None, n_first:]
-        null[k] = _mean_squared_coupling(flipped.sum(axis=0))
-    return null
-
-
-def _mean_squared_coupling(couplings: NDArray[np.float32]) -> float:
-    """Mean over pairs of the squared positive couplings; squares emphasize a few strong pairs."""
-    return float((np.maximum(couplings, 0) ** 2).mean())
+def _correlations(residuals: Float64Array) -> Float64Array:
+    """(V, S, 7) residuals → (V, V) correlations of their moving averages, over all emotions together."""
+    smooth = uniform_filter1d(residuals, SPREAD_SECONDS, axis=1, mode="constant").reshape(len(residuals), -1)
+    smooth /= np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-12)
+    return np.asarray(smooth @ smooth.T)

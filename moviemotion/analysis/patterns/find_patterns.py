@@ -15,6 +15,7 @@ from moviemotion.analysis.patterns.flat_stretches import FlatStretchSearchResult
 from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.analysis.patterns.peak_end import PeakEnd, find_peak_end
 from moviemotion.analysis.signals.audience_curve import AudienceCurve
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.statistics import Float64Array
 
@@ -31,7 +32,7 @@ class Patterns:
         flat: stretches in which almost nobody reacted.
         changes: times at which the level of an emotion changes.
         motifs: recurring sequences of moments.
-        contagion: whether some viewers followed particular other viewers.
+        contagion: whether neighbors reacted together beyond the film's common effect.
     """
 
     arc: EmotionalArc
@@ -50,6 +51,7 @@ def find_patterns(
     moment_search: MomentSearchResult,
     script: TimedScript | None,
     seed: int,
+    seats: SeatMap | None = None,
 ) -> Patterns:
     """Find the patterns of a screening.
 
@@ -59,6 +61,7 @@ def find_patterns(
         moment_search: the moments.
         script: the screenplay in film time, or None.
         seed: random seed for all patterns.
+        seats: the seats of the same viewers; None if they are not known.
     """
     seconds = len(audience_curve.seconds)
     first = int(audience_curve.seconds[0]) if seconds else 0
@@ -75,7 +78,7 @@ def find_patterns(
         flat=find_flat_stretches(audience_curve),
         changes=find_change_points(story, first, seed),
         motifs=find_motifs([moment_search.moments], seed),
-        contagion=find_contagion(strength, seed),
+        contagion=find_contagion(strength, seats, seed),
     )
 
 

@@ -5,6 +5,11 @@ the film). Because there are few trailers and many features, a good fit to the t
 Predictions are therefore evaluated on units that the model has not seen, using ridge regression in nested
 cross-validation (`ridge`), a permutation test of the explained variance, and an interval over units. With too
 few units, the result is inconclusive, and the number of units that would be sufficient is reported.
+
+People in one room share the evening, the seats and each other's company. A lively room that also happens to
+give high ratings would make reactions look predictive. Rooms are therefore no evidence: where a room contains
+several units, features and outcomes are compared with the room's mean, whole rooms are left out in
+cross-validation, and outcomes are permuted only within rooms.
 """
 
 from __future__ import annotations
@@ -59,12 +64,18 @@ class ReactionTable:
         trailers, viewers: (n) trailer and viewer of each row; "" if rows do not differ in this respect.
         feature_names: (p) names of the features.
         values: (n, p) finite values.
+        rooms: (n) room of each row, that is, the people who sat together; empty if rooms are not known. Each
+            trailer then counts as one room.
+        same_viewers: whether viewers with the same name in one room, or in all if rooms are not known, are
+            the same person. Otherwise, viewers of different trailers are different people.
     """
 
     trailers: tuple[str, ...]
     viewers: tuple[str, ...]
     feature_names: tuple[str, ...]
     values: Float64Array
+    rooms: tuple[str, ...] = ()
+    same_viewers: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,7 @@ class OutcomePrediction:
         rows: number of rows.
         units: number of trailers or viewers that count as independent.
         unit: what a unit is, "trailer" or "viewer".
+        rooms: number of rooms within which units are compared; 1 if units are compared across rooms.
         is_binary: whether the outcome is yes or no.
         score: score of the model based on all reactions.
         baseline_scores: scores of simple predictors.
@@ -121,6 +133,7 @@ class OutcomePrediction:
     rows: int
     units: int
     unit: str
+    rooms: int
     is_binary: bool
     score: PredictorScore
     baseline_scores: tuple[PredictorScore, ...]
@@ -137,9 +150,10 @@ def predict_from_reactions(
 ) -> OutcomePrediction:
     """Predict an outcome from reactions, and decide whether the prediction is useful.
 
-    If there are several trailers, cross-validation leaves out entire trailers, and the permutation test
-    permutes entire trailers. If the same viewers saw all trailers, viewers are permuted as well. The verdict
-    is
+    If there are several trailers, the trailer is the unit: cross-validation leaves out entire trailers, and
+    the permutation test permutes entire trailers. If viewers of the same names saw all trailers, viewers are
+    permuted as well, which is valid whether or not they are the same people. Otherwise the viewer is the
+    unit. Units of one room are compared only with each other; see the module. The verdict is
 
     - *usefully predictive* if the permutation p-value is at most `ALPHA`, unless the interval of the
       explained variance ends below `MIN_USEFUL_VARIANCE`;
@@ -155,43 +169,46 @@ def predict_from_reactions(
     """
     design = _Design.from_table(table)
     is_binary = bool(np.isin(outcome, (0, 1)).all())
+    clip = is_binary and design.rooms == 1
     rng = np.random.default_rng(seed)
     reason = design.insufficient_data(outcome)
+    values, outcome = design.within_rooms(table.values), design.within_rooms(outcome)
     if reason:
         unknown = math.nan, math.nan
         no_score = PredictorScore("all reactions", math.nan, unknown, math.nan, unknown, 0)
-        needed = units_needed(table.values, MIN_USEFUL_VARIANCE)
+        needed = units_needed(values, MIN_USEFUL_VARIANCE)
         return OutcomePrediction(
-            PredictionVerdict.INCONCLUSIVE, reason, len(outcome), design.units, design.unit, is_binary,
-            no_score, (), math.nan, 0, (), math.nan, needed, seed,
+            PredictionVerdict.INCONCLUSIVE, reason, len(outcome), design.units, design.unit,
+            design.rooms, is_binary, no_score, (), math.nan, 0, (), math.nan, needed, seed,
         )  # fmt: skip
-    folds = [assign_folds(design.groups, N_FOLDS, rng) for _ in range(N_REPEATS)]
-    models = [NestedRidge(table.values, design.groups, f) for f in folds]
-    score = _score("all reactions", models, folds, outcome, design, is_binary, rng)
-    p, tried = _permutation_p(models, folds, outcome, design, is_binary, score.variance_explained, rng)
-    needed = units_needed(table.values, max(score.variance_explained, MIN_USEFUL_VARIANCE))
+    folds = [assign_folds(design.left_out, N_FOLDS, rng) for _ in range(N_REPEATS)]
+    models = [NestedRidge(values, design.groups, f) for f in folds]
+    score = _score("all reactions", models, folds, outcome, design, clip, rng)
+    p, tried = _permutation_p(models, folds, outcome, design, clip, score.variance_explained, rng)
+    needed = units_needed(values, max(score.variance_explained, MIN_USEFUL_VARIANCE))
     points = (
-        _learning_curve(table.values, outcome, design, is_binary, score.variance_explained, rng)
+        _learning_curve(values, outcome, design, clip, score.variance_explained, rng)
         if learning_curve
         else ()
     )
-    verdict, reason = _reach_verdict(score, p, design, units_needed(table.values, MIN_USEFUL_VARIANCE))
+    verdict, reason = _reach_verdict(score, p, design, units_needed(values, MIN_USEFUL_VARIANCE))
     return OutcomePrediction(
         verdict=verdict,
         reason=reason,
         rows=len(outcome),
         units=design.units,
         unit=design.unit,
+        rooms=design.rooms,
         is_binary=is_binary,
         score=score,
         baseline_scores=tuple(
             _score(
                 name,
-                [NestedRidge(table.values[:, _columns(table, names)], design.groups, f) for f in folds],
+                [NestedRidge(values[:, _columns(table, names)], design.groups, f) for f in folds],
                 folds,
                 outcome,
                 design,
-                is_binary,
+                clip,
                 rng,
             )
             for name, names in BASELINE_PREDICTORS
@@ -210,6 +227,20 @@ def _columns(table: ReactionTable, names: Sequence[str]) -> list[int]:
     return [table.feature_names.index(name) for name in names]
 
 
+_TWICE = (
+    "A viewer occurs twice with the same trailer; keep one row, or add a column room if the rows belong to "
+    "people of different rooms."
+)
+_SOME = (
+    "Some but not all viewers saw several trailers, so rows cannot be permuted without breaking their "
+    "dependence; keep only viewers who saw all trailers, or use one outcome per trailer."
+)
+_SOME_ROOMS = (
+    "Some rooms saw several but not all trailers, and some trailers were shown in several rooms, so rooms "
+    "and trailers cannot be told apart; keep only rooms that saw all trailers."
+)
+
+
 @dataclass(frozen=True)
 class _Design:
     """Describes which rows belong together, and how outcomes may be permuted.
@@ -217,28 +248,64 @@ class _Design:
     Attributes:
         groups: (n,) index of each row's unit.
         viewers: (n,) index of each row's viewer.
+        room: (n,) index of each row's room, if rows are compared with their room's mean; otherwise all 0.
+        block: (n,) index of the set of units, such as a room, within which outcomes are permuted.
         unit: what a unit is, "trailer" or "viewer".
-        crossed: whether the same viewers saw every trailer.
-        repeated: whether any viewer saw several trailers.
+        crossed: whether viewers of the same names saw every trailer.
+        problem: reason why rows cannot be permuted, or an empty string.
     """
 
     groups: NDArray[np.int64]
     viewers: NDArray[np.int64]
+    room: NDArray[np.int64]
+    block: NDArray[np.int64]
     unit: str
     crossed: bool
-    repeated: bool
+    problem: str = ""
 
     @classmethod
     def from_table(cls, table: ReactionTable) -> _Design:
-        trailers, trailer_of = np.unique(table.trailers, return_inverse=True)
-        viewers, viewer_of = np.unique(table.viewers, return_inverse=True)
         rows = len(table.trailers)
+        trailers, trailer_of = np.unique(table.trailers, return_inverse=True)
+        rooms, room_of = np.unique(table.rooms or [""] * rows, return_inverse=True)
+        # A seat has the same name in every room, so a viewer is known by the room and the name.
+        people = [f"{room}\n{name}" for room, name in zip(room_of, table.viewers, strict=True)]
+        viewers, viewer_of = np.unique(people, return_inverse=True)
+        nowhere = np.zeros(rows, np.int64)
         if len(trailers) == 1:
-            return cls(viewer_of, np.zeros(rows, np.int64), "viewer", False, len(viewers) < rows)
-        one_row_each = len(trailers) == rows
-        repeated = not one_row_each and len(viewers) < rows
+            twice = _TWICE if len(viewers) < rows else ""
+            return cls(viewer_of, nowhere, room_of, room_of, "viewer", False, twice)
+        shown = len(np.unique(np.stack([trailer_of, room_of]), axis=1).T)
+        repeated = len(viewers) < rows > len(trailers)
         crossed = repeated and len(trailers) * len(viewers) == rows
-        return cls(trailer_of, viewer_of, "trailer", crossed, repeated)
+        if shown == len(rooms):  # each room saw one trailer
+            room, block, problem = nowhere, nowhere, ""
+        elif shown == len(trailers) * len(rooms):  # each room saw each trailer
+            room, block, problem = room_of, nowhere, ""
+        else:
+            room, block, problem = room_of, room_of, "" if shown == len(trailers) else _SOME_ROOMS
+        if table.same_viewers and repeated and not crossed:
+            problem = _SOME
+        return cls(trailer_of, viewer_of, room, block, "trailer", crossed and not block.any(), problem)
+
+    @property
+    def rooms(self) -> int:
+        """Number of rooms within which units are compared."""
+        return int(self.room.max()) + 1
+
+    @property
+    def left_out(self) -> NDArray[np.int64]:
+        """(n,) what cross-validation leaves out as a whole: rooms, or units that occur in all rooms."""
+        return self.block if self.block.any() else self.groups
+
+    def within_rooms(self, values: Float64Array) -> Float64Array:
+        """(n, …) values minus their mean in each room, if units are compared only within rooms."""
+        if self.rooms == 1:
+            return values
+        centered = values.astype(np.float64)
+        for room in range(self.rooms):
+            centered[self.room == room] -= values[self.room == room].mean(axis=0)
+        return centered
 
     @property
     def units(self) -> int:
@@ -247,42 +314,63 @@ class _Design:
 
     def insufficient_data(self, outcome: Float64Array) -> str:
         """Return the reason why no prediction is possible, or an empty string."""
-        if self.repeated and not self.crossed:
-            return (
-                "Some but not all viewers saw several trailers, so rows cannot be permuted without breaking "
-                "their dependence; keep only viewers who saw all trailers, or use one outcome per trailer."
-            )
+        if self.problem:
+            return self.problem
         if self.units < MIN_UNITS:
             return f"There are only {self.units} {self.unit}s; a prediction requires at least {MIN_UNITS}."
         if np.isin(outcome, (0, 1)).all() and min(outcome.sum(), (1 - outcome).sum()) < N_FOLDS:
             return (
                 f"Fewer than {N_FOLDS} outcomes are yes or fewer than {N_FOLDS} are no: too few for training."
             )
-        if np.ptp(outcome) == 0:
-            return "All outcomes are the same; there is nothing to predict."
+        if np.ptp(self.within_rooms(outcome)) == 0:
+            where = " in each room" if self.rooms > 1 else ""
+            return f"All outcomes are the same{where}; there is nothing to predict."
         return ""
 
     def permute(self, outcome: Float64Array, count: int, rng: np.random.Generator) -> Float64Array:
         """Permute the outcome `count` times; return (n, count).
 
-        Each unit receives the outcomes of another unit, which preserves the similarity of rows within a unit.
+        Each unit receives the outcomes of another unit of its block, which preserves the similarity of rows
+        within a unit. Viewers who saw all trailers are permuted too, alike for all trailers and within their
+        rooms. If the units of a block differ in size, each receives the mean of another, and keeps its own
+        rows' deviations from its mean, in random order.
         """
-        if self.units == len(outcome):
-            return rng.permuted(np.tile(outcome, (count, 1)), axis=1).T
         members = [np.flatnonzero(self.groups == group) for group in range(self.units)]
         if self.crossed:
             members = [own[np.argsort(self.viewers[own])] for own in members]
         permuted = np.empty((len(outcome), count))
-        for column in range(count):
-            viewers = rng.permutation(len(members[0]))
-            for own, other in zip(members, rng.permutation(self.units), strict=True):
-                other_outcomes = outcome[members[other]]
-                if self.crossed:
-                    permuted[own, column] = other_outcomes[viewers]
-                else:
-                    too_few = len(own) > len(other_outcomes)
-                    permuted[own, column] = rng.choice(other_outcomes, len(own), replace=too_few)
+        for block in np.unique(self.block):
+            units = [own for own in members if self.block[own[0]] == block]
+            exchange = _exchange_means if len({len(own) for own in units}) > 1 else self._exchange_rows
+            for column in range(count):
+                permuted[np.concatenate(units), column] = exchange(units, outcome, rng)
         return permuted
+
+    def _exchange_rows(
+        self, units: Sequence[NDArray[np.int64]], outcome: Float64Array, rng: np.random.Generator
+    ) -> Float64Array:
+        rows = np.stack(units)
+        received = outcome[rows[rng.permutation(len(units))]]
+        if self.crossed:
+            order = np.arange(rows.shape[1])
+            for room in np.unique(self.room):
+                own = np.flatnonzero(self.room[rows[0]] == room)
+                order[own] = rng.permutation(own)
+            received = received[:, order]
+        return np.asarray(received.ravel())
+
+
+def _exchange_means(
+    units: Sequence[NDArray[np.int64]], outcome: Float64Array, rng: np.random.Generator
+) -> Float64Array:
+    means = [outcome[own].mean() for own in units]
+    order = rng.permutation(len(units))
+    return np.concatenate(
+        [
+            means[k] + rng.permutation(outcome[own] - outcome[own].mean())
+            for k, own in zip(order, units, strict=True)
+        ]
+    )
 
 
 def _squared_errors(

@@ -66,11 +66,16 @@ def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
 
 
 def average_by_trailer(table: ReactionTable) -> ReactionTable:
-    """Average the features over the viewers of each trailer; one row per trailer."""
+    """Average the features over the viewers of each trailer; one row per trailer.
+
+    A trailer that was shown in one room keeps its room. One that was shown in several has none.
+    """
     trailers = tuple(dict.fromkeys(table.trailers))
     trailer_of = np.array(table.trailers)
     values = np.array([table.values[trailer_of == trailer].mean(axis=0) for trailer in trailers])
-    return ReactionTable(trailers, ("",) * len(trailers), table.feature_names, values)
+    shown = dict.fromkeys(zip(table.trailers, table.rooms, strict=False))
+    rooms = tuple(room for _, room in shown) if len(shown) == len(trailers) else ()
+    return ReactionTable(trailers, ("",) * len(trailers), table.feature_names, values, rooms)
 
 
 def _synchrony(strength: Float64Array, viewer: int) -> float:

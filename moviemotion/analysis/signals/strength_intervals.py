@@ -9,7 +9,7 @@ The interval used here is Wilson's interval for a proportion, with the number of
 dispersion φ = variance / (mean · (1 − mean)), as is done for proportions in surveys (Korn & Graubard, 1998).
 Because the φ of a single second is estimated from few viewers, it is moderated by the φ of the entire film,
 as is done for the variances of small samples in genomics (Smyth, 2004). The film's φ counts as
-`_FILM_DEGREES_OF_FREEDOM` additional viewers, and it dominates when few emotions were shown.
+`FILM_DEGREES_OF_FREEDOM` additional viewers, and it dominates when few emotions were shown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 
 _TINY = 1e-12
-_FILM_DEGREES_OF_FREEDOM = 3.0
+FILM_DEGREES_OF_FREEDOM = 3.0
 """Degrees of freedom assigned to the film's dispersion, in a second with an average amount of emotion.
 
 The number is small, so that seconds with many viewers keep their own dispersion.
@@ -57,8 +57,8 @@ def strength_intervals(
         scaled_variance = student_t_quantile(freedom) ** 2 * variance
         # The film's dispersion is estimated from all of its seconds, so the normal quantile is used.
         k = (
-            (freedom * scaled_variance + _FILM_DEGREES_OF_FREEDOM * Z95**2 * film_mean[0])
-            / (freedom * product + _FILM_DEGREES_OF_FREEDOM * film_mean[1])
+            (freedom * scaled_variance + FILM_DEGREES_OF_FREEDOM * Z95**2 * film_mean[0])
+            / (freedom * product + FILM_DEGREES_OF_FREEDOM * film_mean[1])
             / n
         )
         # Wilson (1927) with k = z² φ / n in place of z² / n.

@@ -16,10 +16,11 @@ from moviemotion._io.html_shell import inline_asset, template_environment
 from moviemotion.analysis.comparison.cut_alignment import CutUnit, CutUnitKind
 from moviemotion.analysis.comparison.group_differences import (
     ALPHA,
+    MIN_VIEWERS,
     POWER,
-    SMALLEST_RELEVANT_DIFFERENCE,
     DifferenceVerdict,
 )
+from moviemotion.analysis.comparison.mean_test import SMALLEST_RELEVANT_DIFFERENCE
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, UnitDifference
 from moviemotion.reports import number_format
 from moviemotion.reports.emotion_style import PALETTE, css_variables
@@ -27,10 +28,13 @@ from moviemotion.reports.tables.csv_json import escape_formula
 
 MAX_LINES = 6
 METHOD_TEXTS = {
-    "test": "viewers reassigned at random to the two screenings",
+    "test": "standardized differences; the larger p of viewers reassigned at random and of a bootstrap",
+    "room_test": "standardized differences of the rooms' means; rooms reassigned at random, and a bootstrap",
     "paired_test": "each viewer's two values exchanged at random",
     "correction": "family-wise over all units and emotions (Westfall & Young, step-down maxT)",
     "interval": "95 %, for each difference separately, from the intervals of the two means (Zou & Donner)",
+    "room_interval": "95 %, for each difference separately, from a mixed model with random rooms "
+    "(REML, Hartung & Knapp)",
     "paired_interval": "95 %, for each difference separately, by the permutation t method (Janssen)",
 }
 _COLUMNS = (
@@ -103,15 +107,43 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
 
 def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
     """State how many viewers would be needed to decide the inconclusive differences."""
+    c = comparison.group_comparison
+    if c.rooms_are_units and min(c.rooms) < MIN_VIEWERS:
+        return (
+            f"At least {MIN_VIEWERS} screenings of each cut are needed for any difference to be significant."
+        )
     half, all_ = comparison.viewers_needed(0.5), comparison.viewers_needed(1.0)
     if half is None or all_ is None:
         return "No difference is inconclusive."
-    each = "who see both" if comparison.group_comparison.paired else "in each screening"
+    if c.paired:
+        unit = "viewers who see both"
+    elif c.rooms_are_units:
+        unit = "screenings of each cut, as large as these,"
+    else:
+        unit = "viewers in each screening"
     return (
-        f"About {half:,} viewers {each} would decide half of the inconclusive differences, and {all_:,} "
+        f"About {half:,} {unit} would decide half of the inconclusive differences, and {all_:,} "
         f"would decide all of them. With that many, a difference of the observed size (or of "
         f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed difference is smaller) is detected with "
         f"{100 * POWER:.0f} % power."
+    )
+
+
+def rooms_sentence(comparison: ScreeningComparison) -> str:
+    """State in one or two sentences what rooms contribute to the differences; empty for paired viewers."""
+    c = comparison.group_comparison
+    if c.paired:
+        return ""
+    if not c.rooms_are_units:
+        return (
+            "Each cut was shown in one room, so a difference between the two rooms, and not only between the "
+            "cuts, could explain what differs."
+        )
+    first, second = (number_format.plural(count, "screening") for count in c.rooms)
+    share = "" if isnan(c.room_share) else f" Rooms account for {100 * c.room_share:.0f} % of the variance."
+    return (
+        f"Rooms are treated as random ({first} and {second}): a difference counts only if it recurs from "
+        f"room to room.{share}"
     )
 
 
@@ -135,7 +167,8 @@ def comparison_lines(comparison: ScreeningComparison) -> list[str]:
     ]
     if len(found) > MAX_LINES:
         lines.append(f"      and {len(found) - MAX_LINES:,} more")
-    return [*lines, viewers_needed_sentence(comparison), comparison.alignment.condition]
+    notes = (viewers_needed_sentence(comparison), rooms_sentence(comparison), comparison.alignment.condition)
+    return [*lines, *filter(None, notes)]
 
 
 def shorten_text(text: str, max_length: int) -> str:
@@ -161,6 +194,7 @@ def comparison_csv(comparison: ScreeningComparison) -> str:
 def comparison_json(comparison: ScreeningComparison) -> dict[str, Any]:
     """Convert the comparison for `json.dumps(…, allow_nan=False)`; null means "not tested"."""
     c = comparison.group_comparison
+    kind = "paired_" if c.paired else "room_" if c.rooms_are_units else ""
     return {
         "first": comparison.names[0],
         "second": comparison.names[1],
@@ -169,17 +203,19 @@ def comparison_json(comparison: ScreeningComparison) -> dict[str, Any]:
         "condition": comparison.alignment.condition,
         "conclusion": comparison_conclusion(comparison),
         "viewers_needed": viewers_needed_sentence(comparison),
+        "rooms": rooms_sentence(comparison),
         "only_first": comparison.alignment.unmatched_lines[0],
         "only_second": comparison.alignment.unmatched_lines[1],
         "method": {
-            "test": METHOD_TEXTS["paired_test" if c.paired else "test"],
+            "test": METHOD_TEXTS[f"{kind}test"],
+            "rooms": list(c.rooms),
             "paired": c.paired,
             "permutations": c.permutations,
             "exact": c.exact,
             "seed": comparison.seed,
             "correction": METHOD_TEXTS["correction"],
             "alpha": ALPHA,
-            "interval": METHOD_TEXTS["paired_interval" if c.paired else "interval"],
+            "interval": METHOD_TEXTS[f"{kind}interval"],
             "smallest_relevant_difference": SMALLEST_RELEVANT_DIFFERENCE,
             "power": POWER,
         },
@@ -230,6 +266,7 @@ def render_comparison(comparison: ScreeningComparison) -> str:
             comparison=comparison,
             lede=comparison_conclusion(comparison),
             viewers_needed=viewers_needed_sentence(comparison),
+            rooms=rooms_sentence(comparison),
             found=found,
             overview=list(largest.values()),
             reach=max(reach, SMALLEST_RELEVANT_DIFFERENCE),

@@ -53,6 +53,24 @@ def more_data_sentence(prediction: OutcomePrediction) -> str:
     return text
 
 
+def rooms_sentence(prediction: OutcomePrediction) -> str:
+    """State in one or two sentences how rooms were taken into account."""
+    if prediction.rooms > 1:
+        return (
+            f"Reactions and outcomes were compared only within the {prediction.rooms} rooms, so differences "
+            "between rooms are no evidence."
+        )
+    if prediction.unit == "viewer":
+        return (
+            "All viewers count as people of one room; if they sat in several, name it in a column room, "
+            "because rooms that differ could explain a prediction."
+        )
+    return (
+        "Viewers of different trailers count as different people unless they are said to be the same, and "
+        "each trailer counts as one, with its room."
+    )
+
+
 def prediction_lines(prediction: OutcomePrediction) -> list[str]:
     """Summarize the prediction for the terminal in at most 8 lines."""
     lines = [f"{prediction.verdict.capitalize()}: {prediction.reason}"]
@@ -62,7 +80,7 @@ def prediction_lines(prediction: OutcomePrediction) -> list[str]:
             f"  {p_value(prediction.p_value)} ({prediction.permutations} permutations), "
             f"{plural(prediction.rows, 'row')} of {plural(prediction.units, prediction.unit)}"
         )
-    return [*lines, more_data_sentence(prediction)]
+    return [*lines, rooms_sentence(prediction), more_data_sentence(prediction)]
 
 
 def prediction_json(prediction: OutcomePrediction) -> dict[str, Any]:
@@ -73,6 +91,7 @@ def prediction_json(prediction: OutcomePrediction) -> dict[str, Any]:
         "rows": prediction.rows,
         "units": prediction.units,
         "unit": prediction.unit,
+        "rooms": rooms_sentence(prediction),
         "outcome": "yes or no" if prediction.is_binary else "number",
         "scores": [_score_json(score) for score in (prediction.score, *prediction.baseline_scores)],
         "p": _or_none(prediction.p_value),
@@ -108,9 +127,10 @@ def reactions_csv(table: ReactionTable, outcome: Float64Array) -> str:
     """Write the rows used and their outcomes as a table that can be the input of another prediction."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["trailer", "viewer", *table.feature_names, "outcome"])
-    for trailer, viewer, values, y in zip(table.trailers, table.viewers, table.values, outcome, strict=True):
-        writer.writerow([trailer, viewer, *(f"{value:.6g}" for value in values), f"{y:g}"])
+    writer.writerow(["trailer", "room", "viewer", *table.feature_names, "outcome"])
+    rooms = table.rooms or ("",) * len(table.trailers)
+    for *key, values, y in zip(table.trailers, rooms, table.viewers, table.values, outcome, strict=True):
+        writer.writerow([*key, *(f"{value:.6g}" for value in values), f"{y:g}"])
     return text.getvalue()
 
 
@@ -122,6 +142,7 @@ def render_prediction(prediction: OutcomePrediction) -> str:
     return environment.get_template("prediction.html").render(
         prediction=prediction,
         more_data=more_data_sentence(prediction),
+        rooms=rooms_sentence(prediction),
         measured=not isnan(prediction.score.variance_explained),
         colors={
             "light": Markup(css_variables(dark=False)),
