@@ -9,7 +9,8 @@ and not about others, and their marks are as autocorrelated as real people's rea
 was fitted to them.
 
 The parts: `film` searches the whole film. `halves` divides the people into random halves and compares what
-is found in them. `shifted` shifts each person in a circle by more than two minutes, so that every moment is
+is found in them. `resonance` asks which value ranks the moments alike in both halves, and how alike they
+could be ranked. `shifted` shifts each person in a circle by more than two minutes, so that every moment is
 false. `stretches` lets six people see six different stretches of the film, so that every moment is false.
 `script` compares the moments with scenes, shots and dialogue.
 
@@ -32,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import ALPHA, Moment, find_moments
-from moviemotion.analysis.moments.evidence import MIN_REACTING_TIME
+from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS, MIN_REACTING_TIME
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.analysis.signals.synchrony import synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
@@ -47,6 +48,8 @@ FAR = 121
 STRETCHES = 6
 NEAR = 5.0
 """A moment starts with a scene if it starts at most this many seconds before or after the scene."""
+MIN_SCENE = 3
+"""Shorter scenes have no strongest emotion."""
 LEAST_CORRELATION, LEAST_COVERED = 0.7, 0.93
 
 
@@ -82,6 +85,11 @@ class Bench:
         """The column `start` of a table, in seconds."""
         with (self.data / name).open(encoding="utf-8", newline="") as file:
             return np.array([float(row["start"]) for row in csv.DictReader(file)])
+
+    def scenes(self) -> list[tuple[int, int]]:
+        """First second of each scene, and the second after its last one."""
+        starts = self.starts("scenes.csv").astype(int)
+        return list(zip(starts, [*starts[1:], self.strength.shape[1]], strict=True))
 
 
 def film(bench: Bench) -> Iterator[Line]:
@@ -119,7 +127,6 @@ class _Half:
 
     found: tuple[Moment, ...]
     resonance: Float64Array
-    with_synchrony: Float64Array
     again: NDArray[np.bool_]
 
 
@@ -128,7 +135,7 @@ def halves(bench: Bench) -> Iterator[Line]:
     rng = np.random.default_rng([SEED, 1])
     people = len(bench.strength)
     replicated, overlap, counts = [], [], []
-    plain, synchronous, both_found, regression, inside = [], [], [], [], []
+    plain, both_found, regression, inside = [], [], [], []
     for _ in range(bench.splits):
         order = rng.permutation(people)
         first, second = (_half(bench, who) for who in np.split(order, 2))
@@ -138,7 +145,6 @@ def halves(bench: Bench) -> Iterator[Line]:
                 replicated.append(np.mean([_has_match(one, other.found) for one in own.found]))
         overlap.append(_jaccard(first.found, second.found, bench.strength.shape[1]))
         plain.append(_spearman(first.resonance, second.resonance))
-        synchronous.append(_spearman(first.with_synchrony, second.with_synchrony))
         again = first.again & second.again
         both_found.append(_spearman(first.resonance[again], second.resonance[again]))
         for who, other, own in ((order[:6], order[6:], first), (order[6:], order[:6], second)):
@@ -164,9 +170,6 @@ def halves(bench: Bench) -> Iterator[Line]:
         f"≥ {LEAST_CORRELATION}",
         replicating >= LEAST_CORRELATION,
     )
-    yield Line("the same for all moments, with synchrony as a third factor", f"{_spread(synchronous)} ({n})")
-    gain = np.subtract(synchronous, plain)
-    yield Line("what synchrony adds to the rank correlation", f"{_spread(gain)} ({n})")
     yield Line(
         "strength of a half's moments minus that of the other half at the same place",
         f"{np.mean(regression):+.3f} (n={len(regression)} moments)",
@@ -185,14 +188,69 @@ def halves(bench: Bench) -> Iterator[Line]:
 def _half(bench: Bench, who: NDArray[np.int64]) -> _Half:
     strength = bench.strength[who]
     found = find_moments(strength, 0, SEED).moments
-    resonance, with_synchrony = [], []
-    for one in bench.moments:
-        level, share = _strength_and_share(strength, one)
-        resonance.append(np.sqrt(level.mean() * share))
-        synchrony = synchrony_at(strength, int(one.peak)).value
-        with_synchrony.append(np.cbrt(level.mean() * share * max(np.nan_to_num(synchrony), 0)))
     again = np.array([_has_match(one, found) for one in bench.moments])
-    return _Half(found, np.array(resonance), np.array(with_synchrony), again)
+    return _Half(found, _candidate_values(strength, bench.moments)["strength × share"], again)
+
+
+def resonance(bench: Bench) -> Iterator[Line]:
+    """Which value ranks the moments alike in both halves, and how alike they could be ranked."""
+    rng = np.random.default_rng([SEED, 1])
+    scenes = [span for span in bench.scenes() if span[1] - span[0] >= MIN_SCENE]
+    found: dict[str, list[float]] = {}
+    everywhere = []
+    for _ in range(bench.splits):
+        halves = [bench.strength[who] for who in np.split(rng.permutation(len(bench.strength)), 2)]
+        one, other = (_candidate_values(half, bench.moments) for half in halves)
+        for name, values in one.items():
+            found.setdefault(name, []).append(_spearman(values, other[name]))
+        everywhere.append(_spearman(*(_scene_resonance(half, scenes) for half in halves)))
+    n = f"{len(bench.moments)} moments, {bench.splits} splits"
+    for name, correlations in found.items():
+        yield Line(f"rank correlation of the moments by {name}", f"{_spread(correlations)} ({n})")
+    levels = np.stack([_strength_and_share(bench.strength, one)[0] for one in bench.moments])
+    error = levels.var(axis=1, ddof=1).mean()
+    true = max(float(levels.mean(axis=1).var(ddof=1) - error / levels.shape[1]), 0.0)
+    highest = true / (true + error / 6)
+    yield Line(
+        "strength of the moments: true differences and the error of a half of six",
+        f"standard deviations {np.sqrt(true):.3f} and {np.sqrt(error / 6):.3f}, "
+        f"so halves correlate {highest:.2f}",
+    )
+    yield Line(
+        "rank correlation of all scenes and emotions by strength × share",
+        f"{_spread(everywhere)} ({len(scenes)} scenes, {bench.splits} splits)",
+        f"≥ {LEAST_CORRELATION}",
+        float(np.median(everywhere)) >= LEAST_CORRELATION,
+    )
+
+
+def _scene_resonance(strength: Float64Array, scenes: Sequence[tuple[int, int]]) -> Float64Array:
+    """Strength × share of each scene and each emotion that anybody marked anywhere."""
+    marked = strength.any(axis=(0, 1))
+    during = [strength[:, start:stop, marked] for start, stop in scenes]
+    level = np.stack([one.mean(axis=(0, 1)) for one in during])
+    reacting = [(one >= REACTION_THRESHOLD).mean(axis=1) >= MIN_REACTING_TIME for one in during]
+    return np.asarray(level * np.stack([one.mean(axis=0) for one in reacting])).ravel()
+
+
+def _candidate_values(strength: Float64Array, moments: Sequence[Moment]) -> dict[str, Float64Array]:
+    """Values by which moments could be ranked, (M,) each."""
+    values: dict[str, list[float]] = {}
+    for one in moments:
+        level, share = _strength_and_share(strength, one)
+        start, stop = int(one.start), int(one.end)
+        curves = strength[:, :, NON_NEUTRAL_EMOTIONS.index(one.emotion)]
+        before = curves[:, max(start - COMPARABLE_SECONDS, 0) : max(start - 3, 0)]
+        around = np.concatenate([before, curves[:, stop + 3 : stop + COMPARABLE_SECONDS]], axis=1)
+        synchrony = max(float(np.nan_to_num(synchrony_at(strength, int(one.peak)).value)), 0.0)
+        for name, value in (
+            ("strength × share", level.mean() * share),
+            ("strength × share × synchrony", level.mean() * share * synchrony),
+            ("strength", level.mean()),
+            ("strength above the comparable seconds around", level.mean() - around.mean()),
+        ):
+            values.setdefault(name, []).append(float(value))
+    return {name: np.array(column) for name, column in values.items()}
 
 
 def _strength_and_share(strength: Float64Array, moment: Moment) -> tuple[Float64Array, float]:
@@ -307,13 +365,12 @@ def script(bench: Bench) -> Iterator[Line]:
                 f"{observed:.0%} ({low:.0%}–{high:.0%}, n={len(times)}); "
                 f"shifted in a circle {null.mean():.0%}, p = {p:.3f}",
             )
-    yield from _scene_lines(bench, edges["scene"])
+    yield from _scene_lines(bench)
 
 
-def _scene_lines(bench: Bench, scenes: Float64Array) -> Iterator[Line]:
+def _scene_lines(bench: Bench) -> Iterator[Line]:
     """Whether a scene's strongest emotion is the same in both halves of the people."""
-    seconds = bench.strength.shape[1]
-    bounds = [(int(a), int(b)) for a, b in zip(scenes, [*scenes[1:], seconds], strict=True) if b - a >= 3]
+    bounds = [span for span in bench.scenes() if span[1] - span[0] >= MIN_SCENE]
     means = np.stack([bench.strength[:, a:b].mean(axis=1) for a, b in bounds])
     rng = np.random.default_rng([SEED, 4])
     agree, chance = [], []
@@ -345,6 +402,7 @@ def _spread(values: Sequence[float]) -> str:
 PARTS: dict[str, Callable[[Bench], Iterator[Line]]] = {
     "film": film,
     "halves": halves,
+    "resonance": resonance,
     "shifted": shifted,
     "stretches": stretches,
     "script": script,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from moviemotion._io.html_shell import inline_asset, template_environment
 from moviemotion._io.svg_chart import Band, Chart, Rule, Series, linear_axis, log_axis
 from moviemotion.planning.moment_power import TARGET_POWER
-from moviemotion.planning.room_power import MAX_ROOMS
+from moviemotion.planning.room_power import MAX_ROOMS, MIN_ROOMS
 from moviemotion.planning.screening_plan import ScreeningPlan
 from moviemotion.reports import number_format, plan_lines
 
@@ -26,7 +26,9 @@ def plan_part(plan: ScreeningPlan) -> Markup:
     The page includes `svg_chart.css` and defines the color variables `accent`, `faint` and `muted`.
     """
     template = _environment().get_template("plan-part.html")
-    return Markup(template.render(plan=plan, figure=power_chart(plan), max_rooms=MAX_ROOMS))
+    return Markup(
+        template.render(plan=plan, figure=power_chart(plan), min_rooms=MIN_ROOMS, max_rooms=MAX_ROOMS)
+    )
 
 
 def power_chart(plan: ScreeningPlan) -> Chart:
