@@ -13,8 +13,9 @@ cut there are too few exchanges for a p-value of 0.05.
 
 from __future__ import annotations
 
-from math import isnan, sqrt
+from math import sqrt
 
+from numpy import nan_to_num
 from scipy.special import nctdtr
 
 from moviemotion.planning.moment_power import TARGET_POWER
@@ -43,9 +44,9 @@ def difference_power(difference: float, viewers: int, rooms: int, room_share: fl
     error = sqrt(2 * (1 + (viewers - 1) * room_share) / (rooms * viewers))
     critical = float(student_t_quantile(freedom))
     shift = difference / error
-    below = float(nctdtr(freedom, shift, critical))
     # For large shifts, nctdtr underflows to NaN instead of 0.
-    return 1.0 if isnan(below) else float(1 - below + nctdtr(freedom, shift, -critical))
+    below, beyond = (nan_to_num(nctdtr(freedom, shift, at)) for at in (critical, -critical))
+    return float(1 - below + beyond)
 
 
 def rooms_needed(difference: float, viewers: int, room_share: float) -> int | None:
