@@ -483,7 +483,7 @@ def test_the_sum_of_the_scores_has_to_be_that_of_a_share_of_strong_reactions():
     search = search_at(MOMENT, film_with_a_laugh(20))
     assert search.least == pytest.approx(0.15 * 20 * MAX_SCORE)
     sums = search.scores.sum(axis=0, dtype=np.float64)
-    np.testing.assert_array_equal(search.total, np.where(sums < search.least, -np.inf, sums))
+    np.testing.assert_allclose(search.total, np.where(sums < search.least, -np.inf, sums), rtol=1e-6)
     maxima = search.null_maxima(np.zeros((90, 7), bool))
     assert ((maxima >= search.least) | np.isneginf(maxima)).all()
     assert np.isneginf(maxima[:, SAD]).all()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from math import isnan, sqrt
 
 import numpy as np
@@ -48,8 +49,10 @@ MAX_PASSES = 3
 """Largest number of passes of the step-down search."""
 MIN_SECONDS = 60
 """Smallest number of seconds that can be evidence; with fewer, nothing can be concluded."""
+MIN_SECONDS_BEFORE_ONSET = 5
+"""Smallest number of seconds that must be seen before a moment starts."""
 MIN_REACTING_SHARE = 0.15
-"""Smallest share of the viewers seen who must react at the peak for a moment to matter."""
+"""Smallest share of the viewers seen who must react, at the peak and in the moment, for it to matter."""
 MIN_REACTING_VIEWERS = 3
 """Smallest number of viewers who must react at the peak."""
 
@@ -340,8 +343,14 @@ class _ScaleSearch:
         return maxima
 
     def candidates(self, p: Float64Array) -> list[_Candidate]:
-        """Find the stretches that contain evidence, (S, 7) adjusted p-values given."""
-        viewers_seen = (~np.isnan(self.levels[:, :, 0])).sum(axis=0)
+        """Find the stretches that contain evidence, (S, 7) adjusted p-values given.
+
+        A reaction that is under way when the film starts is not the film's doing: people settle, or still
+        smile about something else.
+        """
+        seen = ~np.isnan(self.levels[:, :, 0])
+        viewers_seen = seen.sum(axis=0)
+        first_onset = int(np.argmax(seen.any(axis=0))) + MIN_SECONDS_BEFORE_ONSET
         found = []
         for column in range(p.shape[1]):
             curves, total = self.levels[:, :, column], self.total[:, column]
@@ -357,6 +366,8 @@ class _ScaleSearch:
                     continue
                 start, stop = moment_bounds(curves, peak)
                 remaining[start:stop] = False
+                if start < first_onset:
+                    continue
                 if not any(start < b and a < stop for a, b in taken):
                     taken.append((start, stop))
                     size = float(total[peak]) / max(threshold, 1e-9)
@@ -371,7 +382,7 @@ def _describe(
     blocks: NDArray[np.int64],
     seed: int,
 ) -> tuple[Moment, ...]:
-    evidence = [
+    described = [
         gather_evidence(
             strength[:, :, one.column],
             one.search.scores[:, :, one.column],
@@ -383,6 +394,8 @@ def _describe(
         )
         for one in candidates
     ]
+    large = [one.reacting_share >= MIN_REACTING_SHARE for one in described]
+    candidates, evidence = list(compress(candidates, large)), list(compress(described, large))
     ranks = resonance_rank_intervals(evidence, np.random.default_rng(seed))
     synchronies = [synchrony_at(strength, one.peak) for one in candidates]
     min_variance = pooled_variance(synchronies)

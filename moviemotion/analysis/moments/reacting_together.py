@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
+from scipy.special import ndtri
 
 from moviemotion.statistics import Float64Array
 
@@ -17,6 +18,8 @@ MIN_BLOCKS = 3
 """Viewers are joined as long as this many blocks of the same size would be left to shift."""
 MIN_EXCESS = 3.0
 """Smallest residual correlation that joins two viewers, in units of its standard deviation by chance."""
+TAIL_ALLOWANCE = 0.3
+"""Added to the normal quantile for many pairs, because correlations of short reactions have heavier tails."""
 _TREND_SECONDS = 61
 _LAGS = 12
 _MIN_NORM = 1e-9
@@ -30,7 +33,7 @@ def residual_correlations(strength: Float64Array) -> tuple[Float64Array, Float64
 
     Returns:
         (V, V) correlations, and (V, V) their standard deviation by chance: the root mean square of the
-        correlations of the same curves at large lags.
+        correlations of the same curves at large lags, but at least the typical one of the two viewers.
     """
     seen = ~np.isnan(strength[:, :, :1])
     x = np.where(seen, strength, 0.0)
@@ -49,7 +52,12 @@ def residual_correlations(strength: Float64Array) -> tuple[Float64Array, Float64
     for k in range(1, _LAGS + 1):
         shifted = np.roll(residual, k * seconds // (_LAGS + 1), axis=1).reshape(len(x), -1)
         lagged += (flat @ shifted.T) ** 2
-    return flat @ flat.T, np.sqrt((lagged + lagged.T) / (2 * _LAGS))
+    variance = (lagged + lagged.T) / (2 * _LAGS)
+    # All lags may miss the few coincidences of a pair, so its variance is at least what the other pairs of
+    # both viewers suggest.
+    typical = variance.mean(axis=1)
+    variance = np.maximum(variance, np.sqrt(np.outer(typical, typical)))
+    return flat @ flat.T, np.sqrt(variance)
 
 
 def blocks_of_viewers(strength: Float64Array, blocks: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -66,8 +74,10 @@ def blocks_of_viewers(strength: Float64Array, blocks: NDArray[np.int64]) -> NDAr
     excess = correlation / np.maximum(by_chance, _MIN_NORM)
     block, largest = blocks.copy(), max(len(blocks) // MIN_BLOCKS, 2)
     one, other = np.triu_indices(len(block), 1)
+    # In larger rooms, more pairs exceed a fixed limit by chance: about one pair is allowed to.
+    least = max(MIN_EXCESS, float(ndtri(1 - 1 / len(one))) + TAIL_ALLOWANCE) if len(one) > 1 else MIN_EXCESS
     for k in np.argsort(-excess[one, other]):
-        if excess[one[k], other[k]] < MIN_EXCESS:
+        if excess[one[k], other[k]] < least:
             break
         first, second = block[one[k]], block[other[k]]
         if first != second and (block == first).sum() + (block == second).sum() <= largest:
