@@ -14,11 +14,15 @@ import numpy as np
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
+from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.reports.number_format import null_model
 from moviemotion.screenplay.elements import ElementKind
 
+NULL_MODEL = (
+    "the same viewers, out of step: each viewer's reactions are shifted in time by up to "
+    f"{MOMENT.reach} s in either direction ({MOOD.reach} s for moods)"
+)
 FORMULA_PATTERN = r"^[=+\-@\t\r]"
 """Pattern of text that a spreadsheet would execute as a formula."""
 CORRECTION = "family-wise over all seconds, emotions and time scales (Westfall & Young, step-down minP)"
@@ -68,7 +72,7 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "conclusive": search.conclusive,
         "conclusion": search.conclusion,
         "method": {
-            "null": null_model(),
+            "null": NULL_MODEL,
             "shifts": search.shifts,
             "correction": CORRECTION,
             "alpha": search.alpha,
