@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult, find_moments
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
@@ -33,6 +34,7 @@ from moviemotion.analysis.signals.baseline import (
     lasting_emotions,
     strength_above_baseline,
 )
+from moviemotion.analysis.signals.film_span import seconds_in_film
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence, find_mixed_emotions
 from moviemotion.analysis.signals.reaction_delay import (
     AUDIENCE_DELAY,
@@ -44,6 +46,15 @@ from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.statistics import Float64Array
+
+FILM_SPAN_UNKNOWN = (
+    "What happens in the first and the last minute may not be the film's doing, because it is not known when "
+    "the film starts and ends; give the film time of its first and last picture (film START-END)."
+)
+SEATS_UNKNOWN = (
+    "Neighbors may have infected each other, so the film may have moved fewer viewers than reacted together; "
+    "a seat map (seats) tests this."
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,8 @@ class DataQuality:
         usual_viewers: number of viewers seen in a typical (the median) second.
         unknown_seconds: number of seconds in which fewer than `MIN_VIEWERS` viewers were seen, so that the
             audience's reaction is unknown.
+        caveats: human-readable sentences about what the analysis cannot exclude, because it was not told when
+            the film was running or who sat where.
     """
 
     viewers: int
@@ -74,6 +87,7 @@ class DataQuality:
     problems: tuple[str, ...]
     usual_viewers: int
     unknown_seconds: int
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,7 @@ class Analysis:
         moment_elements: for each moment, the indices of the script elements to which it may be a reaction.
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
+        in_film: (S,) whether the film was running in each second; other seconds are never evidence.
     """
 
     title: str
@@ -113,9 +128,10 @@ class Analysis:
     moment_elements: tuple[tuple[int, ...], ...]
     moment_mixed_emotions: tuple[tuple[MixedEmotionOccurrence, ...], ...]
     patterns: Patterns
+    in_film: NDArray[np.bool_]
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 (everything an analysis depends on)
     title: str,
     timeline: Timeline,
     script: TimedScript | None,
@@ -123,7 +139,9 @@ def analyze(
     seed: int,
     baseline_span: TimeSpan | None = None,
     rejected_counts: Mapping[str, int] | None = None,
-    seats: SeatMap | None = None,
+    film: TimeSpan | None = None,
+    credits: TimeSpan | None = None,
+    seat_map: SeatMap | None = None,
 ) -> Analysis:
     """Analyze a screening: the audience curve, moments, emotions of lines and scenes, and patterns.
 
@@ -137,11 +155,14 @@ def analyze(
         baseline_span: film time in which the viewers are at rest; if None, the baseline is estimated from the
             entire film.
         rejected_counts: reason → number of samples that were rejected for that reason.
-        seats: the seats of the timeline's viewers; None if they are not known, in which case the analysis
+        film: film time of the film's first and last picture. Other seconds are measured, but are never
+            evidence. None if this is not known.
+        credits: film time of the credits, which are never evidence either; the end may be infinite.
+        seat_map: the seats of the timeline's viewers; None if they are not known, in which case the analysis
             cannot test whether neighbors infected each other.
 
     Raises:
-        SettingError: the baseline span lies outside the timeline.
+        SettingError: the baseline, the film or the credits lie outside the timeline.
 
     Example:
         >>> analysis = analyze("My film", timeline, None, (), seed=36)  # doctest: +SKIP
@@ -150,20 +171,26 @@ def analyze(
     baseline = estimate_baseline(timeline, baseline_span)
     strength = strength_above_baseline(timeline, baseline)
     audience_curve = compute_audience_curve(timeline, strength)
-    search = find_moments(strength, timeline.start, seed)
+    in_film = seconds_in_film(timeline.start, strength.shape[1], film, credits)
+    strength_in_film = strength if in_film.all() else np.where(in_film[:, None], strength, np.nan)
+    seat_blocks = seat_map.shift_blocks() if seat_map else None
+    # The null model also needs the seconds around the film: in the film's first seconds, people may still be
+    # laughing about what was said before it.
+    search = find_moments(strength, timeline.start, seed, in_film, seat_blocks)
     return Analysis(
         title=title,
         timeline=timeline,
         baseline=baseline,
         strength=strength,
         audience_curve=audience_curve,
-        synchrony=film_synchrony(strength),
-        relative_delay=estimate_relative_delay(strength, seed),
+        synchrony=film_synchrony(strength_in_film),
+        relative_delay=estimate_relative_delay(strength_in_film, seed),
         moment_search=search,
         data_quality=_data_quality(
             timeline,
             rejected_counts or {},
             (*problems, *_baseline_warnings(timeline, baseline, baseline_span)),
+            tuple(_caveats(search, film, seat_map)),
         ),
         script=script,
         element_emotions=emotions_by_element(script, strength, timeline.start) if script else (),
@@ -173,8 +200,17 @@ def analyze(
             find_mixed_emotions(strength, timeline.start, moment.start, moment.end)
             for moment in search.moments
         ),
-        patterns=find_patterns(strength, audience_curve, search, script, seed, seats),
+        patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
+        in_film=in_film,
     )
+
+
+def _caveats(search: MomentSearchResult, film: TimeSpan | None, seat_map: SeatMap | None) -> Iterator[str]:
+    """What a conclusive analysis cannot exclude; one that concludes nothing needs no caveats."""
+    if search.conclusive and film is None:
+        yield FILM_SPAN_UNKNOWN
+    if search.conclusive and seat_map is None:
+        yield SEATS_UNKNOWN
 
 
 def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | None) -> Iterator[str]:
@@ -196,7 +232,9 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
             )
 
 
-def _data_quality(timeline: Timeline, rejected: Mapping[str, int], problems: tuple[str, ...]) -> DataQuality:
+def _data_quality(
+    timeline: Timeline, rejected: Mapping[str, int], problems: tuple[str, ...], caveats: tuple[str, ...]
+) -> DataQuality:
     seen = timeline.sample_counts > 0
     samples = int(timeline.sample_counts.sum()) + sum(rejected.values())
     return DataQuality(
@@ -213,6 +251,7 @@ def _data_quality(timeline: Timeline, rejected: Mapping[str, int], problems: tup
         problems=problems,
         usual_viewers=int(np.median(seen.sum(axis=0))) if seen.shape[1] else 0,
         unknown_seconds=int((seen.sum(axis=0) < MIN_VIEWERS).sum()),
+        caveats=caveats,
     )
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
 from moviemotion.errors import MoviemotionError
-from moviemotion.workflows.settings_checks import check_baseline, check_rate
+from moviemotion.study.seat_table import COLUMNS, SeatTable, seat_table
+from moviemotion.workflows.settings_checks import check_rate, check_time_spans
 
 MAX_NAME_BYTES = 255
 """Maximum length in bytes of a file or folder name on common file systems."""
@@ -154,23 +155,61 @@ def checked_flag(name: str, value: object) -> bool:
     return value
 
 
-def time_span(baseline: object) -> TimeSpan | None:
+def time_span(name: str, value: object) -> TimeSpan | None:
     """Convert text such as "0:00-0:20", or two times in seconds, to a stretch of film time; None stays None.
 
+    Credits may also be given by their start alone; they then last until the film's end.
+
+    Args:
+        name: name of the argument: `baseline`, `film` or `credits`.
+        value: the value that was passed.
+
     Raises:
-        MoviemotionError: the value has neither form, or the stretch does not end after it starts.
+        MoviemotionError: the value has none of these forms, or the stretch does not end after it starts.
     """
-    if baseline is None:
+    if value is None:
         return None
     remedy = 'pass two film times in seconds, such as (0, 20), or text such as "0:00-0:20"'
-    if isinstance(baseline, str):
-        span = parse_time_span(baseline)
-    elif isinstance(baseline, tuple | list) and len(baseline) == 2:
-        span = TimeSpan(*(checked_number("baseline", seconds, remedy) for seconds in baseline))
+    until_end = name == "credits"
+    if isinstance(value, str):
+        span = parse_time_span(value, name, until_end)
+    elif isinstance(value, tuple | list) and len(value) == 2:
+        span = TimeSpan(*(checked_number(name, seconds, remedy) for seconds in value))
+    elif until_end and isinstance(value, Real):
+        span = TimeSpan(checked_number(name, value, remedy), math.inf)
     else:
-        raise MoviemotionError(f"baseline: {_shown(baseline)} is not valid; {remedy}")
-    check_baseline(span)
+        raise MoviemotionError(f"{name}: {_shown(value)} is not valid; {remedy}")
+    check_time_spans(**{"baseline": None, "film": None, "credits": None, name: span})
     return span
+
+
+def checked_seats(value: object) -> SeatTable | None:
+    """Convert a seat map to a checked one; None stays None.
+
+    Args:
+        value: a mapping of viewers to (row, seat), or a pandas, Polars or Arrow table or a mapping of columns
+            with the columns `viewer`, `row` and `seat`.
+
+    Raises:
+        MoviemotionError: the value is neither, or a place is not valid.
+    """
+    if value is None:
+        return None
+    remedy = 'pass a table with the columns viewer, row and seat, or a mapping such as {"seat-01": ("A", 1)}'
+    if isinstance(value, Mapping) and not set(COLUMNS) <= set(value):
+        for viewer, place in value.items():
+            if not isinstance(place, tuple | list) or len(place) != 2:
+                raise MoviemotionError(f"seats[{_shown(viewer)}]: {_shown(place)} is not valid; {remedy}")
+        return seat_table("seats", ((f"seats[{_shown(v)}]", v, *place) for v, place in value.items()))
+    try:
+        columns = [list(value[name]) for name in COLUMNS]  # type: ignore[index]
+    except Exception as error:  # tables of other libraries raise anything
+        raise MoviemotionError(f"seats: {_shown(value)} is not valid; {remedy}") from error
+    columns = [[cell.as_py() if hasattr(cell, "as_py") else cell for cell in column] for column in columns]
+    if len({len(column) for column in columns}) > 1:
+        raise MoviemotionError(f"seats: the columns have different lengths; {remedy}")
+    rows = zip(*columns, strict=True)
+    return seat_table("seats", ((f"seats, row {k}", *row) for k, row in enumerate(rows, 1)))
 
 
 def _is_unprintable(text: str) -> bool:

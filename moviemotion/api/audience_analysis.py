@@ -12,8 +12,16 @@ import pyarrow as pa
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.analyze import analyze as analyze_timeline
 from moviemotion.analysis.from_table import repeated_rows, timeline_from_table
+from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.api.arguments import checked_path, checked_seed, checked_text, optional_path, time_span
+from moviemotion.api.arguments import (
+    checked_path,
+    checked_seats,
+    checked_seed,
+    checked_text,
+    optional_path,
+    time_span,
+)
 from moviemotion.api.frames import frame_of, to_frame
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
@@ -93,10 +101,11 @@ class AudienceAnalysis:
     def room(self) -> pd.DataFrame:
         """Values of the audience as a whole: one row per second.
 
-        Columns: `second`, `viewers` (number seen in that second), `enough_viewers` (whether these are enough
-        for a statement about the audience), `overall` (mean over viewers of their strongest emotion),
-        `share` (proportion of viewers who react), `synchrony`, and the mean strength of each emotion. Columns
-        whose names end in `_low` and `_high` contain the limits of the 95 % intervals.
+        Columns: `second`, `in_film` (whether the film was running), `viewers` (number seen in that second),
+        `enough_viewers` (whether these are enough for a statement about the audience), `overall` (mean over
+        viewers of their strongest emotion), `share` (proportion of viewers who react), `synchrony`, and the
+        mean strength of each emotion. Columns whose names end in `_low` and `_high` contain the limits of the
+        95 % intervals.
         """
         seconds = to_frame(self._arrow(SECONDS))
         curve = self.analysis.audience_curve
@@ -136,6 +145,11 @@ class AudienceAnalysis:
     def problems(self) -> tuple[str, ...]:
         """Problems with the data, in plain sentences."""
         return self.analysis.data_quality.problems
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the analysis cannot exclude without the film's span and the seats, in plain sentences."""
+        return self.analysis.data_quality.caveats
 
     def table(self, name: str) -> pa.Table:
         """Return one of the tidy tables as an Arrow table, for Polars, DuckDB and other libraries.
@@ -203,13 +217,16 @@ class AudienceAnalysis:
         return f"<{kind}: {quality.viewers} viewers, {quality.seconds} s>\n{self.summary()}"
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 (a keyword for every setting)
     frame: Any,
     script: str | Path | None = None,
     subtitles: str | Path | None = None,
     *,
     title: str = "Untitled film",
     baseline: str | tuple[float, float] | None = None,
+    film: str | tuple[float, float] | None = None,
+    credits: str | float | tuple[float, float] | None = None,
+    seats: Any = None,
     seed: int = DEFAULT_SEED,
 ) -> AudienceAnalysis:
     """Analyze any table of viewers' emotions, regardless of how they were measured.
@@ -224,6 +241,11 @@ def analyze(
             the length of each element on the page.
         title: the film's title, used if there is no screenplay.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
+        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730). Other
+            seconds are never evidence.
+        credits: film time of the credits, or only their start, such as "1:47:30"; never evidence either.
+        seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
+            and `seat`. Neighbors who infected each other are then not mistaken for an effect of the film.
         seed: random seed for the statistics.
 
     Raises:
@@ -243,9 +265,12 @@ def analyze(
             f"frame: expected a table, got {type(frame).__name__}; pass a DataFrame, an Arrow table "
             "or a mapping of columns"
         )
-    title, seed, marked = checked_text("title", title), checked_seed(seed), time_span(baseline)
+    title, seed = checked_text("title", title), checked_seed(seed)
+    marked, film_span = time_span("baseline", baseline), time_span("film", film)
+    credits_span, table = time_span("credits", credits), checked_seats(seats)
     paths = optional_path("script", script), optional_path("subtitles", subtitles)
     timeline = timeline_from_table(frame)
+    places = table.of_viewers(timeline.viewers) if table else None
     inputs = read_script_inputs(*paths)
     timed = inputs.align(float(timeline.sample_counts.shape[1])) if inputs else None
     return AudienceAnalysis(
@@ -256,6 +281,9 @@ def analyze(
             tuple(_table_problems(frame, timeline)),
             seed,
             marked,
+            film=film_span,
+            credits=credits_span,
+            seat_map=SeatMap.of(timeline.viewers, places) if places else None,
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from moviemotion.api.arguments import (
     checked_path,
     checked_paths,
     checked_rate,
+    checked_seats,
     checked_seed,
     optional_path,
     time_span,
@@ -131,6 +132,9 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     offsets: Mapping[str, float] | None = None,
     rate: float = screening.DEFAULT_RATE,
     baseline: str | tuple[float, float] | None = None,
+    film: str | tuple[float, float] | None = None,
+    credits: str | float | tuple[float, float] | None = None,
+    seats: Any = None,
     seed: int = screening.DEFAULT_SEED,
     model: str | Path | EmotionModel = DEFAULT_MODEL,
     detector: str | FaceDetector = DEFAULT_DETECTOR,
@@ -149,6 +153,11 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         offsets: camera (file name, with or without suffix) → seconds to add to its clock to get film time.
         rate: samples per second.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
+        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730). Other
+            seconds are measured, but are never evidence.
+        credits: film time of the credits, or only their start, such as "1:47:30"; never evidence either.
+        seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
+            and `seat`. Neighbors who infected each other are then not mistaken for an effect of the film.
         seed: random seed for the statistics.
         model: the emotion model: a registered name, an ONNX file, or an object that implements
             `EmotionModel`.
@@ -172,7 +181,10 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         offsets=checked_offsets(offsets),
         rate=checked_rate(rate),
         seed=checked_seed(seed),
-        baseline=time_span(baseline),
+        baseline=time_span("baseline", baseline),
+        film=time_span("film", film),
+        credits=time_span("credits", credits),
+        seats=checked_seats(seats),
         progress=(lambda camera, seconds: progress(camera.name, seconds))
         if progress
         else (lambda camera, seconds: None),

@@ -39,6 +39,24 @@ FrameRate = Annotated[
 Baseline = Annotated[
     str | None, typer.Option(help="START-END of a calm stretch of the film, such as 0:00-0:20.")
 ]
+FilmSpan = Annotated[
+    str | None,
+    typer.Option(
+        "--film",
+        help="START-END: film time of the first and last picture; other seconds are never evidence.",
+    ),
+]
+Credits = Annotated[
+    str | None,
+    typer.Option("--credits", help="START-END of the credits, or only START; they are never evidence."),
+]
+Seats = Annotated[
+    Path | None,
+    typer.Option(
+        "--seats",
+        help="CSV file of who sat where (viewer, row, seat), to tell contagion from the film's effect.",
+    ),
+]
 TIMELINE_FORMATS = frozenset({"otio", "fcp"})
 """Formats of `export` that are written by OpenTimelineIO."""
 Model = Annotated[
@@ -47,6 +65,37 @@ Model = Annotated[
 ]
 Detector = Annotated[str, typer.Option("--detector", help="Registered name of the face detector.")]
 Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
+
+
+def plan(
+    length: Annotated[float, typer.Option(help="How long the reaction is held, in seconds.")] = 2.0,
+    share: Annotated[float, typer.Option(help="Share of the viewers who react, 0 to 1.")] = 0.4,
+    strength: Annotated[
+        float, typer.Option(help="Strength of the emotion in the faces of those who react, 0 to 1.")
+    ] = 0.5,
+    minutes: Annotated[float, typer.Option(help="Length of the film in minutes.")] = 90.0,
+    difference: Annotated[
+        float,
+        typer.Option(help="Difference between two cuts, in standard deviations between viewers."),
+    ] = 0.5,
+    room_share: Annotated[
+        float, typer.Option(help="Share of the variance that lies between rooms, 0 to 1.")
+    ] = 0.05,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for plan.html with the picture, plan.csv and plan.json.")
+    ] = None,
+) -> None:
+    """Plan a screening: how many viewers find a moment, and how many rooms show two cuts to differ."""
+    from moviemotion.planning.screening_plan import plan_screening
+    from moviemotion.reports.plan_lines import plan_lines
+    from moviemotion.workflows.plan import write_plan
+
+    planned = plan_screening(length, share, strength, minutes, difference, room_share)
+    for line in plan_lines(planned):
+        typer.echo(line)
+    if out is not None:
+        write_plan(planned, out)
+        typer.echo(f"Page: {out / 'plan.html'}")
 
 
 def screen(
@@ -60,6 +109,9 @@ def screen(
     ] = None,
     rate: Annotated[float, typer.Option(help="Samples per second.", min=0.1, max=60)] = 5.0,
     baseline: Baseline = None,
+    film: FilmSpan = None,
+    credits: Credits = None,
+    seats: Seats = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
@@ -71,10 +123,14 @@ def screen(
     """Analyze recordings of an audience and write a report, a timeline, moments and the annotated script."""
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.privacy.consent import camera_masks
+    from moviemotion.study.seat_table import read_seat_table
     from moviemotion.workflows import screen as screening
 
     offsets = parse_offsets(offset or [])
     baseline_span = parse_time_span(baseline) if baseline else None
+    film_span = parse_time_span(film, "film") if film else None
+    credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
+    seat_table = read_seat_table(seats) if seats else None
     with video_progress_bar(screening.total_video_seconds(videos)) as progress:
         result = screening.screen(
             videos,
@@ -93,6 +149,9 @@ def screen(
             masks=camera_masks,
             model=model,
             detector=detector,
+            film=film_span,
+            credits=credits_span,
+            seats=seat_table,
         )
     _print_summary(result, seed)
     for problem in result.unreadable:
@@ -142,6 +201,9 @@ def report(
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
     baseline: Baseline = None,
+    film: FilmSpan = None,
+    credits: Credits = None,
+    seats: Seats = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
@@ -150,11 +212,26 @@ def report(
 ) -> None:
     """Write the report of a captured or simulated study."""
     from moviemotion.analysis.signals.baseline import parse_time_span
+    from moviemotion.study.seat_table import read_seat_table
     from moviemotion.workflows.report import report as report_study
 
     baseline_span = parse_time_span(baseline) if baseline else None
+    film_span = parse_time_span(film, "film") if film else None
+    credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
+    seat_table = read_seat_table(seats) if seats else None
     result = report_study(
-        study, script, subtitles, seed, baseline_span, subtitle_track, timing_sheet, shots, fps
+        study,
+        script,
+        subtitles,
+        seed,
+        baseline_span,
+        subtitle_track,
+        timing_sheet,
+        shots,
+        fps,
+        film_span,
+        credits_span,
+        seat_table,
     )
     _print_summary(result, seed)
 

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -24,11 +25,12 @@ from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows
 from moviemotion.study.folder import StudyFolder
-from moviemotion.study.provenance import load_analysis
+from moviemotion.study.provenance import load_analysis, read_provenance
 
 README_TEXT = """The data about you in this study.
 
-viewer.json      your random ID, your seat, your answers, when each kind of data is deleted, and what was
+viewer.json      your random ID, your seat, your place in the seat map (without the names of rows, which are
+                 not kept), your answers, when each kind of data is deleted, and what was
                  done with your data
 samples.csv      each measurement of your face: film time in seconds, emotion probabilities, quality weight
                  (0 to 1), and the reason if it was rejected
@@ -125,9 +127,11 @@ def _participant_record(
     answers = database.connection.execute(
         "SELECT state, time, disclosure FROM consents WHERE viewer = ? ORDER BY time", (viewer,)
     )
+    places = (read_provenance(folder).seats if is_finished(folder) else None) or {}
     return {
         "viewer": viewer,
         "seat": seat,
+        "seat_map": asdict(places[viewer]) if viewer in places else None,
         "state": state,
         "answers": [dict(zip(("answer", "time", "disclosure"), row, strict=True)) for row in answers],
         "kept_until": {held.kind: held.until.isoformat() for held in retention.stored_data(folder)},

@@ -5,6 +5,9 @@ a finished study a random ID, sorts them by ID (because the original order would
 rebuilds the outputs. After that, only `study.db` links a viewer to a seat, in a row that erasure deletes. If
 participants were asked for consent, the samples of everyone who did not accept are also removed here,
 regardless of what the camera showed.
+
+A seat map keeps only what the analysis needs: who sat in one row, and how close, but not in which row or on
+which seat.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moviemotion.analysis.signals.seat_map import Place
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import study_database
@@ -39,11 +43,13 @@ from moviemotion.study.file_names import (
 )
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.outputs import write_outputs
-from moviemotion.study.provenance import has_provenance, load_analysis
+from moviemotion.study.provenance import has_provenance, load_analysis, places_from_json, places_json
 from moviemotion.study.schema import PROVENANCE, write_json
 
 FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
 """Files that may name viewers and cameras; erasing a viewer removes the name but keeps the file."""
+MAX_EMPTY_SEATS = 2
+"""Number of empty seats between viewers that a pseudonymized seat map keeps; the analysis uses no more."""
 
 
 def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
@@ -170,19 +176,50 @@ def _replace_names_in_files(
 ) -> None:
     """Replace names in the problems listed in provenance.json, and in other files that may contain names."""
     words = dict(camera_ids)
+    ids: dict[str, str | None] = {}
     for camera, of_camera in viewer_ids.items():
         samples = study.read_samples(camera)
         for index, viewer in enumerate(samples.viewers if samples else ()):
+            ids[viewer] = of_camera.get(index)
             if viewer != camera or index in of_camera:
                 words[viewer] = of_camera.get(index, "a viewer")
     content = PROVENANCE.read_json(study.folder / PROVENANCE_FILE)
     content["problems"] = [replace_names(problem, words) for problem in content["problems"]]
+    if content["seats"]:
+        places = places_from_json(content["seats"])
+        renamed = {ids.get(viewer, viewer): place for viewer, place in places.items()}
+        content["seats"] = places_json(
+            anonymous_places({viewer: place for viewer, place in renamed.items() if viewer is not None})
+        )
     write_json(study.folder / PROVENANCE_FILE, PROVENANCE, content)
     for name in FILES_WITH_NAMES:
         if (path := study.folder / name).is_file():
             text = path.read_text(encoding="utf-8", errors="surrogateescape")  # it may be damaged
             replaced = replace_names(text, words)
             study.write_bytes(name, [replaced.encode("utf-8", errors="surrogateescape")])
+
+
+def anonymous_places(places: Mapping[str, Place]) -> dict[str, Place]:
+    """Replace places by others that keep only who sat in one row, and how close.
+
+    Rows are numbered at random and possibly mirrored, seats are counted from 1, and stretches of empty seats
+    are shortened to `MAX_EMPTY_SEATS`.
+
+    Args:
+        places: random ID of each viewer → place.
+    """
+    random = secrets.SystemRandom()
+    rows: dict[str, list[tuple[int, str]]] = {}
+    for viewer, place in places.items():
+        rows.setdefault(place.row, []).append((place.seat, viewer))
+    anonymous = {}
+    for number, row in enumerate(random.sample(list(rows.values()), len(rows)), 1):
+        in_order = sorted(row, reverse=random.random() < 0.5)
+        position, last = 1, in_order[0][0]
+        for seat, viewer in in_order:
+            position += min(abs(seat - last), MAX_EMPTY_SEATS + 1)
+            anonymous[viewer], last = Place(str(number), position), seat
+    return dict(sorted(anonymous.items()))
 
 
 def replace_names(text: str, names: Mapping[str, str]) -> str:

@@ -25,13 +25,12 @@ from moviemotion.analysis.script_emotions import (
     emotions_by_scene,
     mean_strength_during,
 )
-from moviemotion.analysis.signals.audience_curve import AudienceCurve, compute_audience_curve
+from moviemotion.analysis.signals.audience_curve import AudienceCurve, compute_audience_curve, hide_seconds
 from moviemotion.analysis.signals.reaction_delay import RelativeDelay
 from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
-from moviemotion.statistics import Float64Array
 
 ROUNDED_DECIMALS = 2
 """Number of decimals of line and scene strengths, for roles other than the researcher."""
@@ -57,7 +56,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
     few, strength = _small_group_seconds(analysis), mask_small_groups(analysis).strength
     timeline, rest = analysis.timeline, analysis.baseline
     curve, search, moments = (
-        _mask_audience_curve(analysis.audience_curve, few),
+        hide_seconds(analysis.audience_curve, few),
         *_visible_moments(analysis, few),
     )
     synchrony, patterns, script = analysis.synchrony, analysis.patterns, analysis.script
@@ -66,10 +65,11 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
         lines = emotions_by_element(script, strength, timeline.start)
         scenes = emotions_by_scene(script, strength, timeline.start, search.moments)
     if few.any():
-        synchrony = film_synchrony(strength)
+        synchrony = film_synchrony(np.where(analysis.in_film[:, None], strength, _NAN))
         # The test for contagion uses only seconds with at least `MIN_GROUP_SIZE` viewers in the first place.
         patterns = replace(
-            find_patterns(strength, curve, search, script, search.seed), contagion=patterns.contagion
+            find_patterns(strength, curve, search, script, search.seed, in_film=analysis.in_film),
+            contagion=patterns.contagion,
         )
     return replace(
         analysis,
@@ -181,7 +181,7 @@ def group_curve_for_role(
     _, alike = np.unique(within, axis=0, return_inverse=True)
     parts = [(timeline.sample_counts[alike == part] > 0).sum(axis=0) for part in range(alike.max() + 1)]
     few = [(part > 0) & (part < MIN_GROUP_SIZE) for part in parts]
-    return _mask_audience_curve(curve, (curve.viewers < MIN_GROUP_SIZE) | np.any(few, axis=0))
+    return hide_seconds(curve, (curve.viewers < MIN_GROUP_SIZE) | np.any(few, axis=0))
 
 
 def comparison_for_role(
@@ -283,26 +283,6 @@ def _quality_without_viewers(quality: DataQuality) -> DataQuality:
     if quality.viewers >= MIN_GROUP_SIZE:
         return public
     return replace(public, seen_share=_NAN, samples_per_second=_NAN, rejected_shares={})
-
-
-def _mask_audience_curve(curve: AudienceCurve, small_group_seconds: NDArray[np.bool_]) -> AudienceCurve:
-    def hidden(figure: Float64Array) -> Float64Array:
-        return np.where(small_group_seconds.reshape(-1, *(1,) * (figure.ndim - 1)), _NAN, figure)
-
-    def hidden_interval(interval: Float64Array) -> Float64Array:
-        return np.stack([hidden(end) for end in interval])
-
-    return replace(
-        curve,
-        viewers=np.where(small_group_seconds, 0, curve.viewers),
-        strength=hidden(curve.strength),
-        strength_interval=hidden_interval(curve.strength_interval),
-        overall_strength=hidden(curve.overall_strength),
-        overall_strength_interval=hidden_interval(curve.overall_strength_interval),
-        reacting_share=hidden(curve.reacting_share),
-        reacting_share_interval=hidden_interval(curve.reacting_share_interval),
-        synchrony=hidden(curve.synchrony),
-    )
 
 
 def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:

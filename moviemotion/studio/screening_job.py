@@ -196,7 +196,6 @@ class ScreeningJob:
 
     def _process_consented(self) -> None:
         recordings = uploads.file_paths(self.folder, FileKind.RECORDING)
-        baseline = self.settings.baseline
 
         def masks(out: Path, cameras: Iterable[str]) -> Mapping[str, Mask]:
             names = list(cameras)
@@ -219,8 +218,10 @@ class ScreeningJob:
             rate=self.settings.rate,
             seed=self.settings.seed,
             progress=self._on_progress,
-            baseline=TimeSpan(*baseline) if baseline else None,
+            baseline=_time_span(self.settings.baseline),
             masks=masks,
+            film=_time_span(self.settings.film),
+            credits=_time_span(self.settings.credits),
         )
 
     def _on_progress(self, camera: Camera, seconds: float) -> None:
@@ -252,6 +253,8 @@ class ScreeningJob:
             uploads.find_file(self.folder, FileKind.SCRIPT),
             self._subtitles(),
             self.settings.seed,
+            film=_time_span(self.settings.film),
+            credits=_time_span(self.settings.credits),
         )
 
     def _subtitles(self) -> Path | None:
@@ -272,6 +275,10 @@ class ScreeningJob:
         # If the disk is full, the state remains "processing", and the job is resumed at the next start.
         with suppress(OSError):
             write_state(self.folder, state)
+
+
+def _time_span(times: tuple[float, float | None] | None) -> TimeSpan | None:
+    return TimeSpan(times[0], math.inf if times[1] is None else times[1]) if times else None
 
 
 def _withdrawn_seats(folder: Path) -> frozenset[str]:

@@ -56,6 +56,8 @@ class ScreeningSettings:
         seed: random seed for the permutation tests.
         offsets: camera → seconds added to its clock to give film time.
         baseline: start and end, in seconds of film time, of the marked baseline stretch.
+        film: film time of the film's first and last picture.
+        credits: start and end of the credits; the end is None if they last until the film's end.
     """
 
     source: ScreeningSource = ScreeningSource.FILES
@@ -63,6 +65,8 @@ class ScreeningSettings:
     seed: int = DEFAULT_SEED
     offsets: Mapping[str, float] = field(default_factory=dict)
     baseline: tuple[float, float] | None = None
+    film: tuple[float, float] | None = None
+    credits: tuple[float, float | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,12 @@ def read_state(folder: Path) -> ScreeningState | None:
     try:
         state = SCREENING_STATE.read_json(path)
         stored = state["settings"]
-        baseline = tuple(stored["baseline"]) if stored["baseline"] else None
-        settings = ScreeningSettings(
-            **{**stored, "source": ScreeningSource(stored["source"]), "baseline": baseline}
-        )
+        # Screenings that were started before the film and the credits were settings lack them.
+        spans = {
+            name: tuple(stored[name]) if stored.get(name) else None
+            for name in ("baseline", "film", "credits")
+        }
+        settings = ScreeningSettings(**{**stored, "source": ScreeningSource(stored["source"]), **spans})
         return ScreeningState(Stage(state["stage"]), settings, state["problem"])
     except FileNotFoundError:
         return None

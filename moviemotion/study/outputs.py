@@ -30,7 +30,7 @@ def write_outputs(study: StudyFolder, analysis: Analysis) -> Analysis:
     """
     if analysis.script:
         analysis = _write_annotated_scripts(study, analysis)
-    study.write_text(TIMELINE_FILE, timeline_csv(analysis.timeline))
+    study.write_text(TIMELINE_FILE, timeline_csv(analysis.timeline, analysis.in_film))
     moments = json.dumps(moments_json(analysis), indent=2, ensure_ascii=False, allow_nan=False)
     study.write_text(MOMENTS_FILE, [moments, "\n"])
     study.write_text(REPORT_FILE, [render_report(analysis)])

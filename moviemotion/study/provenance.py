@@ -1,7 +1,7 @@
 """Provenance of a study's outputs: everything they are made from, apart from the samples.
 
-`provenance.json` contains the timed script, the problems found, the seed and the baseline, so the same
-analysis can be recomputed from the samples at any time.
+`provenance.json` contains the timed script, the problems found, the seed, the baseline, the film's span and
+the seats, so the same analysis can be recomputed from the samples at any time.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build_timeline
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
@@ -48,13 +50,21 @@ def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
 
 @dataclass(frozen=True)
 class Provenance:
-    """All inputs of an analysis except the samples; attributes match the parameters of `analyze`."""
+    """All inputs of an analysis except the samples.
+
+    Attributes:
+        title, script, problems, seed, baseline, film, credits: as for `analyze`.
+        seats: viewer → place; None if it is not known who sat where.
+    """
 
     title: str
     script: TimedScript | None
     problems: tuple[str, ...]
     seed: int
     baseline: TimeSpan | None
+    film: TimeSpan | None = None
+    credits: TimeSpan | None = None
+    seats: Mapping[str, Place] | None = None
 
     def analyze(self, timeline: Timeline, camera_samples: Sequence[Samples]) -> Analysis:
         """Analyze the camera samples from which `timeline` was made."""
@@ -63,17 +73,47 @@ class Provenance:
         )
         # The first reason marks samples that were not rejected.
         rejected = dict(zip(REJECTION_REASONS[1:], counts[1:].tolist(), strict=True))
-        return analyze(self.title, timeline, self.script, self.problems, self.seed, self.baseline, rejected)
+        return analyze(
+            self.title,
+            timeline,
+            self.script,
+            self.problems,
+            self.seed,
+            self.baseline,
+            rejected,
+            self.film,
+            self.credits,
+            SeatMap.of(timeline.viewers, self.seats) if self.seats else None,
+        )
 
     def write(self, study: StudyFolder) -> None:
         """Write `provenance.json`."""
         content = {
             **vars(self),
             "script": timed_script_json.to_json(self.script) if self.script else None,
-            "baseline": [self.baseline.start, self.baseline.end] if self.baseline else None,
+            **{name: time_span_json(getattr(self, name)) for name in _SPANS},
+            "seats": places_json(self.seats) if self.seats else None,
         }
         text = json.dumps(PROVENANCE.mark(content), ensure_ascii=False, allow_nan=False)
         study.write_text(PROVENANCE_FILE, [text, "\n"])
+
+
+_SPANS = ("baseline", "film", "credits")
+
+
+def time_span_json(span: TimeSpan | None) -> list[float] | None:
+    """A stretch of film time for JSON: `[start, end]`, or `[start]` if it lasts until the film's end."""
+    return None if span is None else [time for time in (span.start, span.end) if math.isfinite(time)]
+
+
+def places_json(places: Mapping[str, Place]) -> list[dict[str, object]]:
+    """The places of viewers for JSON, as one record per viewer, so that erasure can remove a record."""
+    return [{"viewer": viewer, "row": place.row, "seat": place.seat} for viewer, place in places.items()]
+
+
+def places_from_json(records: Sequence[Mapping[str, Any]]) -> dict[str, Place]:
+    """Invert `places_json`."""
+    return {record["viewer"]: Place(record["row"], record["seat"]) for record in records}
 
 
 def has_provenance(folder: Path) -> bool:
@@ -110,14 +150,15 @@ def missing_provenance_error(folder: Path) -> MoviemotionError:
 
 def _read_provenance_file(path: Path) -> Provenance:
     content = PROVENANCE.read_json(path)
-    title, problems, seed, baseline = (content[key] for key in ("title", "problems", "seed", "baseline"))
+    title, problems, seed, seats = (content[key] for key in ("title", "problems", "seed", "seats"))
     valid = (
         isinstance(title, str)
         and isinstance(problems, list)
         and all(isinstance(problem, str) for problem in problems)
         and type(seed) is int
         and seed >= 0
-        and (baseline is None or _is_time_span(baseline))
+        and all(content[name] is None or _is_time_span(content[name], name) for name in _SPANS)
+        and (seats is None or all(isinstance(s["viewer"], str) and _is_place(s) for s in seats))
     )
     if not valid:
         raise ValueError("invalid values")
@@ -127,17 +168,28 @@ def _read_provenance_file(path: Path) -> Provenance:
         script=timed_script_json.from_json(content["script"]) if content["script"] else None,
         problems=tuple(content["problems"]),
         seed=content["seed"],
-        baseline=TimeSpan(*content["baseline"]) if content["baseline"] else None,
+        baseline=_time_span(content["baseline"]),
+        film=_time_span(content["film"]),
+        credits=_time_span(content["credits"]),
+        seats=places_from_json(seats) if seats else None,
     )
 
 
-def _is_time_span(value: object) -> bool:
+def _time_span(times: Sequence[float] | None) -> TimeSpan | None:
+    return TimeSpan(times[0], [*times, math.inf][1]) if times else None
+
+
+def _is_time_span(value: object, name: str) -> bool:
     return (
         isinstance(value, list)
-        and len(value) == 2
+        and len(value) in ((1, 2) if name == "credits" else (2,))
         and all(type(time) in (int, float) and math.isfinite(time) for time in value)
-        and value[0] < value[1]
+        and value[0] < [*value, math.inf][1]
     )
+
+
+def _is_place(value: Mapping[str, object]) -> bool:
+    return isinstance(value["row"], str) and type(value["seat"]) is int and abs(value["seat"]) < 2**53
 
 
 def load_analysis(folder: Path) -> Analysis:

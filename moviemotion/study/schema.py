@@ -72,6 +72,11 @@ def _provenance_2(provenance: Any) -> Any:
     return provenance
 
 
+def _provenance_3(provenance: Any) -> Any:
+    """The film's span, its credits and the seats are new; they were not known before."""
+    return {**provenance, "film": None, "credits": None, "seats": None}
+
+
 def _capture_2(report: Any) -> Any:
     """Intervals that were not measured are now null; they used to be NaN, which is not valid JSON."""
     if isinstance(report, dict):
@@ -87,7 +92,7 @@ def _screening_2(state: Any) -> Any:
 
 
 STUDY = FileSchema("moviemotion/study", 2, {1: _study_2})
-PROVENANCE = FileSchema("moviemotion/provenance", 2, {1: _provenance_2})
+PROVENANCE = FileSchema("moviemotion/provenance", 3, {1: _provenance_2, 2: _provenance_3})
 CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.audience.recordings import ProgressCallback
 from moviemotion.simulation import demo_film
 from moviemotion.simulation.recovery_score import RecoveryScore, score_recovery
@@ -41,7 +42,15 @@ def run_demo(rendered: Path, out: Path, progress: ProgressCallback, seed: int = 
     audience = _demo_audience(seed)
     # Keep the order of the cameras, so that measured and true viewers are in the same order.
     videos = [rendered / f"{camera_name(audience, seats)}.mp4" for seats in SEATS_BY_CAMERA]
-    screening = screen(videos, out, demo_film.SCREENPLAY, demo_film.SUBTITLES, seed=seed, progress=progress)
+    screening = screen(
+        videos,
+        out,
+        demo_film.SCREENPLAY,
+        demo_film.SUBTITLES,
+        seed=seed,
+        progress=progress,
+        film=TimeSpan(0, demo_film.DURATION),
+    )
     schedule = read_emotion_schedule(demo_film.EMOTION_SCHEDULE)
     return DemoResult(screening, score_recovery(screening.analysis, audience, schedule))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
 from moviemotion.screenplay.inputs import read_script_inputs
 from moviemotion.study.file_names import (
@@ -22,9 +23,10 @@ from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.manifest import STUDY_ID_KEY
 from moviemotion.study.provenance import audience_timeline, has_provenance, read_provenance
 from moviemotion.study.schema import CAPTURE, DECODING_ERRORS, damaged_file_error
+from moviemotion.study.seat_table import SeatTable
 from moviemotion.workflows.capture import finish_capture
 from moviemotion.workflows.screen import DEFAULT_SEED, Screening, analyze_and_write, write_study
-from moviemotion.workflows.settings_checks import check_baseline, check_seed
+from moviemotion.workflows.settings_checks import check_seed, check_time_spans
 
 
 def report(  # noqa: PLR0913 (mirrors the command)
@@ -37,23 +39,26 @@ def report(  # noqa: PLR0913 (mirrors the command)
     timing_sheet: Path | None = None,
     shots: Path | None = None,
     frame_rate: float | None = None,
+    film: TimeSpan | None = None,
+    credits: TimeSpan | None = None,
+    seats: SeatTable | None = None,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
     The study may have been captured or simulated. A capture that was killed is finished first. Unless a new
-    script is given, a finished study keeps its script, problems and baseline.
+    script is given, a finished study keeps its script, problems, baseline, film, credits and seats.
 
     Args:
         folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_script_inputs`.
-        seed, baseline: as for `screen`.
+        seed, baseline, film, credits, seats: as for `screen`.
 
     Raises:
         MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
             cannot be used.
     """
     check_seed(seed)
-    check_baseline(baseline)
+    check_time_spans(baseline, film, credits)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     with study_lock(folder):
         was_capture = (folder / JOURNAL_FOLDER).is_dir()
@@ -71,18 +76,38 @@ def report(  # noqa: PLR0913 (mirrors the command)
                 f"{folder}: no camera saw a face; check that the cameras show the audience"
             )
         watched = list(saved.values())
+        seen_viewers = [viewer for samples in watched for viewer in samples.viewers]
+        unseen = [name for name in study.cameras if name not in saved or not saved[name].viewers]
+        places = seats.of_viewers(seen_viewers, unseen) if seats else None
+        if places and STUDY_ID_KEY in study.manifest:
+            places = anonymous_places(places)
         if sources is None and has_provenance(folder):
             before = read_provenance(folder)
-            provenance = replace(before, seed=seed, baseline=baseline or before.baseline)
+            provenance = replace(
+                before,
+                seed=seed,
+                baseline=baseline or before.baseline,
+                film=film or before.film,
+                credits=credits or before.credits,
+                seats=places or before.seats,
+            )
             if was_capture:  # the journal was damaged earlier, but may have been restored since
                 provenance = replace(provenance, problems=tuple(_capture_notes(folder / CAPTURE_FILE)))
             return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
         finished = has_provenance(folder)  # the analysis then reports cameras without samples
         unread = [f"{c}: was not processed" for c in study.cameras if c not in saved and not finished]
         notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
-        return Screening(
-            folder, analyze_and_write(study, watched, sources, lambda _: notes, seed, baseline), ()
+        film = film or _simulated_span(study)
+        analysis = analyze_and_write(
+            study, watched, sources, lambda _: notes, seed, baseline, film, credits, places
         )
+        return Screening(folder, analysis, ())
+
+
+def _simulated_span(study: StudyFolder) -> TimeSpan | None:
+    """The film's span in a simulated study; None in any other, where it is not known."""
+    simulated = study.manifest.get("simulated")
+    return TimeSpan(0.0, float(simulated["seconds"])) if isinstance(simulated, dict) else None
 
 
 def _refuse_lost_provenance(folder: Path) -> None:

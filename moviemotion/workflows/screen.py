@@ -15,6 +15,8 @@ from moviemotion import __version__
 from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.film_span import span_text
+from moviemotion.analysis.signals.seat_map import Place
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
@@ -35,8 +37,9 @@ from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
-from moviemotion.study.provenance import Provenance, analyze_study, audience_timeline
-from moviemotion.workflows.settings_checks import check_baseline, check_offsets, check_rate, check_seed
+from moviemotion.study.provenance import Provenance, analyze_study, audience_timeline, time_span_json
+from moviemotion.study.seat_table import SeatTable
+from moviemotion.workflows.settings_checks import check_offsets, check_rate, check_seed, check_time_spans
 
 DEFAULT_RATE = 5.0
 DEFAULT_SEED = 36
@@ -75,6 +78,9 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     masks: Callable[[Path, Iterable[str]], Mapping[str, Mask]] = lambda _out, _cameras: {},
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
+    film: TimeSpan | None = None,
+    credits: TimeSpan | None = None,
+    seats: SeatTable | None = None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -97,20 +103,29 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             masked cameras are not processed.
         model: the emotion model, given as a registered name, an ONNX file or a model object.
         detector: the face detector, given as a registered name or a detector object.
+        film: film time of the film's first and last picture; other seconds are never evidence.
+        credits: film time of the credits, which are never evidence either; the end may be infinite.
+        seats: who sat where, so that neighbors who infected each other are not mistaken for an effect of the
+            film.
 
     Raises:
-        MoviemotionError: the model, the detector, the script or its timing cannot be used, or the baseline
-            lies outside the film. Also raised if no video can be read, all videos are masked, no viewer is
-            seen, or `out` contains other files. Nothing is written in these cases.
+        MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
+            baseline, the film or the credits lie outside the recordings. Also raised if no video can be read,
+            all videos are masked, no viewer is seen, or `out` contains other files. Nothing is written in
+            these cases, except that the samples are kept if a viewer turns out to have no seat.
     """
     check_seed(seed)
     check_rate(rate)
     check_offsets(offsets or {})
-    check_baseline(baseline)
+    check_time_spans(baseline, film, credits)
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     cameras = _cameras(videos, offsets or {})
-    seen = masks(out, [camera.name for camera in cameras])
+    names = [camera.name for camera in cameras]
+    if seats:
+        # Reject a misspelled viewer before the time-consuming part starts.
+        seats.of_viewers((), names)
+    seen = masks(out, names)
     cameras = [replace(camera, mask=seen.get(camera.name, NO_MASK)) for camera in cameras]
     cameras = [camera for camera in cameras if not camera.mask.hides_everything]
     _refuse_duplicate_videos(cameras)
@@ -123,16 +138,18 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     if sources:
         # Reject a script that does not match before the time-consuming part starts.
         sources.align(length)
-    if baseline and length is not None and baseline.start >= length:
-        raise SettingError(
-            "baseline-after-end",
-            "{baseline} {span}: the recordings end at {seconds} s; choose an earlier stretch",
-            span=f"{baseline.start:g}-{baseline.end:g}",
-            seconds=f"{length:.0f}",
-        )
+    spans = {"baseline": baseline, "film": film, "credits": credits}
+    for setting, span in spans.items():
+        if span and length is not None and span.start >= length:
+            raise SettingError(
+                f"{setting}-after-end",
+                f"{{{setting}}} {{span}}: the recordings end at {{seconds}} s; choose an earlier stretch",
+                span=span_text(span),
+                seconds=f"{length:.0f}",
+            )
     texts = sources.files if sources else ()
     used = networks_used(emotion_model, face_detector)
-    study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, baseline))
+    study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, spans, seats))
     with study.creating():
         readable = [camera for camera in cameras if camera.name not in problems]
         watched = {camera.name: saved for camera in readable if (saved := study.read_samples(camera.name))}
@@ -153,6 +170,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             ]
             raise MoviemotionError("\n".join([*unreadable, *nobody]))
         in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
+        seen_viewers = [viewer for samples in in_order for viewer in samples.viewers]
+        unseen = [name for name in names if name not in watched or not watched[name].viewers]
         analysis = analyze_and_write(
             study,
             in_order,
@@ -160,17 +179,23 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             lambda seconds: (*unreadable, *_coverage_notes(cameras, watched, seconds, sources)),
             seed,
             baseline,
+            film,
+            credits,
+            seats.of_viewers(seen_viewers, unseen) if seats else None,
         )
         return Screening(out, analysis, unreadable)
 
 
-def analyze_and_write(
+def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     study: StudyFolder,
     camera_samples: Sequence[Samples],
     sources: ScriptInputs | None,
     notes: Callable[[float], Iterable[str]],
     seed: int,
     baseline: TimeSpan | None,
+    film: TimeSpan | None = None,
+    credits: TimeSpan | None = None,
+    seats: Mapping[str, Place] | None = None,
 ) -> Analysis:
     """Analyze the samples of a study and write its report, tables and annotated scripts.
 
@@ -179,7 +204,8 @@ def analyze_and_write(
         camera_samples: the samples of the cameras, at least one of which shows a viewer.
         sources: the script and its timing, or None.
         notes: function that takes the length of the timeline in seconds and returns problems with the data.
-        seed, baseline: as for `screen`.
+        seed, baseline, film, credits: as for `screen`.
+        seats: viewer → place, or None.
 
     Raises:
         MoviemotionError: the script does not match its timing.
@@ -188,9 +214,8 @@ def analyze_and_write(
     seconds = float(timeline.sample_counts.shape[1])
     timed = sources.align(seconds) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    return write_study(
-        study, timeline, camera_samples, Provenance(title, timed, tuple(notes(seconds)), seed, baseline)
-    )
+    provenance = Provenance(title, timed, tuple(notes(seconds)), seed, baseline, film, credits, seats)
+    return write_study(study, timeline, camera_samples, provenance)
 
 
 def write_study(
@@ -348,13 +373,20 @@ def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, obje
 
 
 def _manifest(
-    cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int, baseline: TimeSpan | None
+    cameras: Sequence[Camera],
+    texts: Sequence[Path],
+    rate: float,
+    seed: int,
+    spans: Mapping[str, TimeSpan | None],
+    seats: SeatTable | None,
 ) -> dict[str, object]:
     return {
         "moviemotion": __version__,
         "rate": rate,
         "seed": seed,
-        "baseline": [baseline.start, baseline.end] if baseline else None,
+        **{setting: time_span_json(span) for setting, span in spans.items()},
+        # Whether a seat map was given; the seats themselves are data about people, and may be corrected.
+        "seats": "given" if seats else None,
         "cameras": {c.name: {"file": file_fingerprint(c.path), "offset": c.offset} for c in cameras},
         "texts": {path.name: file_fingerprint(path) for path in texts},
     }

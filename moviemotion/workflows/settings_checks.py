@@ -57,21 +57,27 @@ def check_offsets(offsets: Mapping[str, float]) -> None:
             )
 
 
-def check_baseline(baseline: TimeSpan | None) -> None:
-    """Check that a baseline starts at or after 0 and ends after it starts.
+def check_time_spans(baseline: TimeSpan | None, film: TimeSpan | None, credits: TimeSpan | None) -> None:
+    """Check that stretches of film time start at or after 0 and end after they start.
+
+    Only the credits may have an infinite end, which stands for the film's end.
 
     Raises:
-        SettingError: the baseline is not valid.
+        SettingError: a stretch is not valid.
     """
-    if baseline is None:
-        return
-    valid = _is_number(baseline.start) and _is_number(baseline.end)
-    if not valid or not 0 <= baseline.start < baseline.end:
-        raise SettingError(
-            "invalid-baseline",
-            "{baseline} {value}: not a valid stretch; give a start and a later end in seconds of film time",
-            value=f"{baseline.start}-{baseline.end}",
+    for setting, span in (("baseline", baseline), ("film", film), ("credits", credits)):
+        if span is None:
+            continue
+        valid = _is_number(span.start) and (
+            _is_number(span.end) or (setting == "credits" and span.end == math.inf)
         )
+        if not valid or not 0 <= span.start < span.end:
+            raise SettingError(
+                f"invalid-{setting}",
+                f"{{{setting}}} "
+                "{value}: not a valid stretch; give a start and a later end in seconds of film time",
+                value=f"{span.start}-{span.end}",
+            )
 
 
 def _is_number(value: object) -> TypeGuard[float]:

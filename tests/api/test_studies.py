@@ -239,6 +239,9 @@ def test_a_comparison_is_not_saved_to_what_is_no_path(study: mm.Study) -> None:
             "baseline",
             [5, (1,), (1, 2, 3), ("0", "20"), (20, 0), (-1, 5), (0, float("inf")), b"0-20", "0-" + "9" * 400],
         ),
+        ("film", [5, (1,), ("0", "20"), (20, 0), (0, float("inf")), "10", "0-" + "9" * 400]),
+        ("credits", ["20-10", (5, 2), True, float("nan"), float("inf"), "x", ("a", "b")]),
+        ("seats", [5, "seats.csv", {}, {"a": 1}, {"a": ("A", "first")}, {"a": ("A", 1), "b": ("A", 1)}]),
         ("script", [5, b"film.fountain", ["film.fountain"]]),
         ("subtitles", [5]),
     ],
@@ -332,3 +335,53 @@ def test_samples_follow_a_viewer_who_exchanged_seats_as_the_timeline_does(tmp_pa
     nearest = samples[(samples.camera == "row") & (samples.time.astype(int) == 30)]
     by_viewer = nearest.groupby("viewer")[list(mm.EMOTIONS)].mean()
     assert ((by_viewer - measured) ** 2).sum(axis=1).idxmin() == "row-1"
+
+
+def laughing_table(viewers: int = 12, seconds: int = 300) -> pd.DataFrame:
+    """Viewers who laugh together before the film, at 10 s, and in it, at 150 s."""
+    rng = np.random.default_rng(5)
+    happy = rng.uniform(0.01, 0.03, (viewers, seconds))
+    for start in (10, 150):
+        happy[:, start : start + 5] = 0.8
+    table = pd.DataFrame(
+        {
+            "viewer": np.repeat([f"v{k}" for k in range(viewers)], seconds),
+            "second": np.tile(np.arange(seconds), viewers),
+            **{str(emotion): 0.0 for emotion in mm.EMOTIONS},
+        }
+    )
+    table["happy"] = happy.ravel()
+    table["neutral"] = 1 - table["happy"]
+    return table
+
+
+@pytest.mark.parametrize("credits", [250, "4:10", (250, 300), "4:10-5:00"])
+def test_the_film_and_the_seats_of_a_table_are_used(credits) -> None:
+    table = laughing_table()
+    places = {f"v{k}": ("A" if k < 6 else "B", k % 6) for k in range(12)}
+    seats = pd.DataFrame([(v, *place) for v, place in places.items()], columns=["viewer", "row", "seat"])
+    assert mm.analyze(table).moments.start_s.between(8, 15).any()
+    assert len(mm.analyze(table).caveats) == 2
+    for given in (places, seats, seats.to_dict("list")):
+        found = mm.analyze(table, film="1:00-5:00", credits=credits, seats=given)
+        assert found.moments.start_s.between(148, 155).any()
+        assert found.moments.start_s.min() >= 60
+        assert found.caveats == ()
+        assert found.room.second[found.room.in_film].agg(["min", "max"]).tolist() == [60, 249]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"film": (400, 500)}, "film 400-500: outside the analyzed film time, 0–300 s; choose"),
+        ({"credits": 0}, "credits 0: covers the entire film; give"),
+        ({"seats": {"v0": ("A", 1)}}, "seats: no seat for v1, v2"),
+        ({"seats": {"w": ("A", 1)}}, r"seats\['w'\]: there is no viewer w; choose from v0, v1"),
+        ({"seats": {"viewer": ["v0"], "row": [None], "seat": [1]}}, "seats, row 1: the entry is incomplete"),
+        ({"seats": {"viewer": ["v0"], "row": [1, 2], "seat": [1]}}, "seats: the columns have different"),
+    ],
+)
+def test_a_film_or_seats_that_do_not_fit_the_table_are_refused(setting, message: str) -> None:
+    with pytest.raises(mm.MoviemotionError, match=f"^{message}") as caught:
+        mm.analyze(laughing_table(), **setting)
+    assert "\n" not in str(caught.value)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +21,10 @@ import av
 import pytest
 
 from moviemotion import __version__
+from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.cli.commands import COMMANDS
 from moviemotion.cli.entry import STOPPED_MESSAGE, main
-from moviemotion.study.provenance import load_analysis
+from moviemotion.study.provenance import load_analysis, read_provenance
 from moviemotion.workflows.screen import Screening
 
 COMMAND = Path(sys.executable).with_name("moviemotion")
@@ -346,3 +348,56 @@ main()
     command = [sys.executable, "-c", program]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", f"{STOPPED_MESSAGE}\n")
+
+
+# --- The film's span and the seats ---
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        (
+            "--film",
+            "1:00",
+            "--film 1:00: not a valid stretch of film time; enter START-END, such as 0:00-0:20",
+        ),
+        ("--film", "9-1", "--film 9-1: the end is not after the start; enter START-END, such as 0:00-0:20"),
+        (
+            "--credits",
+            "soon",
+            "--credits soon: not a valid stretch of film time; enter START-END, such as 0:00-0:20, "
+            "or only START",
+        ),
+        ("--film", "100-200", "--film 100-200: the recordings end at 8 s; choose an earlier stretch"),
+        ("--credits", "1:40", "--credits 100: the recordings end at 8 s; choose an earlier stretch"),
+    ],
+)
+def test_a_wrong_span_is_one_line(
+    seats: list[Path], tmp_path: Path, option: str, value: str, message: str
+) -> None:
+    assert screen(tmp_path, seats, option, value) == [message]
+
+
+def test_a_wrong_seat_map_is_one_line(seats: list[Path], tmp_path: Path) -> None:
+    path = tmp_path / "seats.csv"
+    assert screen(tmp_path, seats, "--seats", path)[0].startswith(f"{path}: ")
+    path.write_text("viewer,row,seat\nseat-01,A,1\nseat-02,A,2\n", encoding="utf-8")
+    assert screen(tmp_path, seats, "--seats", path) == [
+        f"{path}, line 3: there is no viewer seat-02; choose from seat-01, row-02-03"
+    ]
+
+
+def test_screen_and_report_take_span_and_seats(
+    screened: Screening, seats: list[Path], tmp_path: Path
+) -> None:
+    (table := tmp_path / "seats.csv").write_text(
+        "viewer,row,seat\nseat-01,A,1\nrow-02-03-1,A,2\nrow-02-03-2,A,3\n", encoding="utf-8"
+    )
+    given = ["--film", "0:01-0:08", "--credits", "0:06", "--seats", table]
+    assert call("screen", *seats, "--out", tmp_path / "new", "--rate", "1", *given).returncode == 0
+    shutil.copytree(screened.folder, tmp_path / "old")
+    assert call("report", tmp_path / "old", *given).returncode == 0
+    for study in ("new", "old"):
+        provenance = read_provenance(tmp_path / study)
+        assert (provenance.film, provenance.credits) == (TimeSpan(1, 8), TimeSpan(6, inf))
+        assert set(provenance.seats or {}) == {"seat-01", "row-02-03-1", "row-02-03-2"}

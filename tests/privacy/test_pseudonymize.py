@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from privacy_studies import PLACES, write_study
 
+from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.erasure import erase
+from moviemotion.privacy.participant_export import export_viewer
 from moviemotion.privacy.pseudonymize import pseudonymize_study, replace_names
 from moviemotion.privacy.status import find_viewer, read_status, verify_audit_log
 from moviemotion.study.folder import StudyFolder
-from moviemotion.study.provenance import load_analysis
+from moviemotion.study.provenance import load_analysis, read_provenance
+from moviemotion.study.seat_table import SeatTable
 from moviemotion.workflows.export import export
+from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import screen
 
 NAMES = (*PLACES, "row-1", "row-2", "row-3")
@@ -135,3 +141,78 @@ def test_the_script_is_not_touched(tmp_path: Path) -> None:
     (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
     pseudonymize_study(folder)
     assert load_analysis(folder).title == "The row"
+
+
+SEATED = {
+    **{f"row-{k}": Place("Balcony", 10 + k) for k in (1, 2, 3)},
+    "cam-a": Place("Balcony", 20),
+    "cam-b": Place("Stalls", 3),
+}
+
+
+def give_seats(study: Path) -> None:
+    report(study, seats=SeatTable("seats", SEATED, dict.fromkeys(SEATED, "seats")))
+
+
+def neighbors(study: Path) -> set[frozenset[str]]:
+    places = read_provenance(study).seats or {}
+    together = SeatMap.of(tuple(places), places).neighbors()
+    names = list(places)
+    return {frozenset((names[a], names[b])) for a, b in np.argwhere(together).tolist()}
+
+
+def test_a_seat_map_keeps_who_sat_together_but_not_where(study: Path) -> None:
+    give_seats(study)
+    pseudonymize_study(study)
+    viewer = {name: find_viewer(study, name) for name in SEATED}
+    places = read_provenance(study).seats
+    assert places is not None
+    assert list(places) == sorted(viewer.values())
+    assert neighbors(study) == {
+        frozenset((viewer["row-1"], viewer["row-2"])),
+        frozenset((viewer["row-2"], viewer["row-3"])),
+    }
+    assert {place.row for place in places.values()} == {"1", "2"}
+    row = sorted(places[viewer[name]].seat for name in SEATED if name != "cam-b")
+    assert row in ([1, 2, 3, 6], [1, 4, 5, 6])  # seats 11, 12, 13 and 20, perhaps mirrored
+    assert not any(
+        b"Balcony" in path.read_bytes() or b"Stalls" in path.read_bytes()
+        for path in study.rglob("*")
+        if path.is_file()
+    )
+
+
+def test_seats_that_are_given_later_are_pseudonymized_too(study: Path) -> None:
+    pseudonymize_study(study)
+    places = {find_viewer(study, name): place for name, place in SEATED.items()}
+    report(study, seats=SeatTable("seats", places, dict.fromkeys(places, "seats")))
+    stored = read_provenance(study).seats
+    assert stored is not None
+    assert {place.row for place in stored.values()} == {"1", "2"}
+
+
+def test_a_seat_is_exported_to_its_viewer_and_erased_with_them(study: Path, tmp_path: Path) -> None:
+    give_seats(study)
+    pseudonymize_study(study)
+    viewer = find_viewer(study, "row-2")
+    place = (read_provenance(study).seats or {})[viewer]
+    with zipfile.ZipFile(export_viewer(study, viewer, tmp_path / "me.zip")) as archive:
+        assert json.loads(archive.read("viewer.json"))["seat_map"] == {"row": place.row, "seat": place.seat}
+    erase(study, viewer)
+    assert viewer not in (read_provenance(study).seats or {})
+    assert len(read_provenance(study).seats or {}) == 4
+    assert neighbors(study) == set()
+    assert len(load_analysis(study).timeline.viewers) == 4
+
+
+def test_an_interrupted_pseudonymization_of_seats_is_completed(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_seats(study)
+    with monkeypatch.context() as broken:
+        broken.setattr("moviemotion.privacy.pseudonymize.rename_viewers", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            pseudonymize_study(study)
+    pseudonymize_study(study)
+    assert set(read_provenance(study).seats or {}) == set(load_analysis(study).timeline.viewers)
+    assert len(neighbors(study)) == 2

@@ -38,7 +38,7 @@ OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
     *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
     *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
-    *("moment_mixed_emotions", "patterns"),
+    *("moment_mixed_emotions", "patterns", "in_film"),
 }
 SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMore hay, and a hare.\n"
 
@@ -107,7 +107,7 @@ def test_of_five_the_figures_are_shown_and_no_single_viewer_is(tmp_path: Path, v
     assert without_evidence(analysis.moment_search.moments) == without_evidence(whole.moment_search.moments)
     assert len(analysis.moment_search.moments) == 2
     page = render_report(analysis)
-    tables = "".join(timeline_csv(analysis.timeline)) + str(moments_json(analysis))
+    tables = "".join(timeline_csv(analysis.timeline, analysis.in_film)) + str(moments_json(analysis))
     assert not any(viewer in page or viewer in tables for viewer in whole.timeline.viewers)
     assert analysis.data_quality.problems == (WITHHELD_NOTE,)
 

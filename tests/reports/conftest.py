@@ -256,6 +256,7 @@ def make_analysis(
         tuple(overlaps),
         mixed,
         find_patterns(strength, curve, search, script, seed),
+        np.ones(seconds, dtype=bool),
     )
 
 

@@ -14,7 +14,14 @@ from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
 
 
 def rows_of(timeline: Timeline) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO("".join(timeline_csv(timeline)), newline="")))
+    return list(
+        csv.DictReader(
+            io.StringIO(
+                "".join(timeline_csv(timeline, np.ones(timeline.sample_counts.shape[1], dtype=bool))),
+                newline="",
+            )
+        )
+    )
 
 
 @given(
@@ -38,7 +45,7 @@ def test_timeline_csv_gives_the_timeline_back(names, seconds, start, seed):
 
 def test_timeline_csv_leaves_the_unseen_empty(analysis):
     rows = rows_of(analysis.timeline)
-    assert list(rows[0]) == ["viewer", "second", "samples", *EMOTIONS]
+    assert list(rows[0]) == ["viewer", "second", "samples", "in_film", *EMOTIONS]
     unseen = [r for r in rows if r["second"] == "90"]
     assert len(unseen) == 12
     assert all(r["samples"] == "0" and not any(r[e] for e in EMOTIONS) for r in unseen)
@@ -46,7 +53,7 @@ def test_timeline_csv_leaves_the_unseen_empty(analysis):
 
 
 def test_timeline_csv_comes_in_pieces_no_longer_than_a_viewer(analysis):
-    pieces = list(timeline_csv(analysis.timeline))
+    pieces = list(timeline_csv(analysis.timeline, analysis.in_film))
     assert len(pieces) == 1 + 12
     assert all(piece.count("\n") == 150 for piece in pieces[1:])
 
@@ -92,7 +99,11 @@ def test_moments_json_without_a_conclusion_is_still_a_record(make):
 
 def test_a_viewer_named_over_two_lines_stays_in_one_cell() -> None:
     timeline = Timeline(("a\nb",), 0, np.full((1, 2, 8), 0.125, np.float32), np.ones((1, 2), np.int32))
-    rows = list(csv.reader(io.StringIO("".join(timeline_csv(timeline)))))
+    rows = list(
+        csv.reader(
+            io.StringIO("".join(timeline_csv(timeline, np.ones(timeline.sample_counts.shape[1], dtype=bool))))
+        )
+    )
     assert [row[:2] for row in rows[1:]] == [["a\nb", "0"], ["a\nb", "1"]]
 
 

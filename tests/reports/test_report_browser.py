@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
@@ -213,3 +215,31 @@ def test_a_long_film_responds_quickly(show, long_film):
         " return performance.now() - t }"
     )
     assert milliseconds < 1000
+
+
+def test_seconds_outside_the_film_are_gray_and_say_so(show, analysis):
+    in_film = np.ones(150, dtype=bool)
+    in_film[:15] = in_film[120:] = False
+    page = show(replace(analysis, in_film=in_film))
+    gray = """seconds => {
+        const drawn = document.querySelector("#plot canvas"), origin = drawn.getBoundingClientRect().left;
+        const canvas = new OffscreenCanvas(drawn.width, drawn.height);
+        const pen = canvas.getContext("2d", { willReadFrequently: true });
+        pen.drawImage(drawn, 0, 0);
+        const box = document.getElementById("surface").getBoundingClientRect();
+        return seconds.map((second) => {
+            const x = Math.round((box.left - origin + second / 150 * box.width) * devicePixelRatio);
+            return pen.getImageData(x, 8, 1, 1).data[3] > 150;
+        });
+    }"""
+    assert page.evaluate(gray, [5.5, 60.5, 140.5]) == [True, False, True]
+    assert "Gray: before the film" in page.inner_text("#curve")
+    assert page.inner_text("#quality").split("Film analyzed")[1].split()[0] == "1:45"
+    assert point_at(page, 5.5).startswith("0:05\nnot in the film")
+    assert "not in the film" not in point_at(page, 60.5)
+    page.evaluate("() => { time.value = 130; time.dispatchEvent(new Event('input')) }")
+    assert page.inner_text("#readout").startswith("2:10 not in the film")
+
+
+def test_a_film_whose_span_is_the_whole_recording_has_no_gray(page):
+    assert "Gray: before the film" not in page.inner_text("#curve")

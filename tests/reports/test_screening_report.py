@@ -222,3 +222,10 @@ def test_a_real_analysis_can_be_reported(analysis):
     assert f"Moments {len(read.moment_search.moments)}" in page.text
     json.dumps(moments_json(read), allow_nan=False)
     assert len(summary_lines(read)) <= 15
+
+
+def test_the_report_says_what_is_not_excluded(analysis):
+    quality = replace(analysis.data_quality, caveats=("Neighbors may have infected each other.",))
+    page = render_report(replace(analysis, data_quality=quality))
+    assert page.count("Not excluded.") == page.count("Neighbors may have infected each other.") == 1
+    assert "Not excluded." not in render_report(analysis)

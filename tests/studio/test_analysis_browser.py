@@ -11,7 +11,9 @@ import pytest
 from studio_browser import DESKTOP, PHONE
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows.report import report
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
@@ -278,3 +280,26 @@ def write_film(path: Path, seconds: int) -> None:
             picture = np.full((36, 64, 3), second % 250, np.uint8)
             film.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
         film.mux(stream.encode())
+
+
+def test_seconds_outside_the_film_are_gray_and_say_so(open_page: Callable, matinee: Path) -> None:
+    seconds = len(load_analysis(matinee).audience_curve.seconds)
+    report(matinee, film=TimeSpan(seconds // 4, seconds))
+    page = open_page(DESKTOP)
+    page.goto("/studies/matinee/analysis")
+    expect(page.locator("#analysis.ready")).to_be_attached()
+    surface = page.locator("#surface").bounding_box()
+    for share, outside in ((0.1, True), (0.6, False)):
+        page.mouse.move(surface["x"] + share * surface["width"], surface["y"] + 40)
+        expect(page.locator("#tip")).to_be_visible()
+        assert ("not in the film" in page.locator("#tip").inner_text()) == outside
+    gray = """shares => {
+        const drawn = document.querySelector("#strength canvas");
+        const canvas = new OffscreenCanvas(drawn.width, drawn.height);
+        const pen = canvas.getContext("2d", { willReadFrequently: true });
+        pen.drawImage(drawn, 0, 0);
+        const left = 46, width = drawn.clientWidth - 46 - 12;
+        const at = (share) => (left + share * width) * devicePixelRatio;
+        return shares.map((share) => pen.getImageData(at(share), 8, 1, 1).data[3] > 150);
+    }"""
+    assert page.evaluate(gray, [0.1, 0.9]) == [True, False]

@@ -135,6 +135,36 @@ def test_a_screening_from_consent_to_report(client: TestClient, preview: Path) -
     assert (now["stage"], now["answers"]) == ("finished", {"accepted": 2, "declined": 1})
 
 
+def test_the_film_and_its_credits_are_settings_of_a_screening(client: TestClient, preview: Path) -> None:
+    settings = {"rate": RATE, "film": [1, 7], "credits": [6, None]}
+    assert client.post(f"{AT}/screening", json=settings).status_code == 202
+    assert finished(client)["stage"] == "finished"
+    assert load_analysis(preview).in_film.tolist() == [False, *[True] * 5, False, False]
+    assert client.get(f"{AT}/audience-curves").json()["outside"] == [[0, 1], [6, 8]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"film": [7, 1]}, "film: the end is before the start; swap the two times"),
+        ({"credits": [7, 1]}, "credits: the end is before the start; swap the two times"),
+    ],
+)
+def test_a_film_that_ends_before_it_starts_is_refused(
+    client: TestClient, preview: Path, settings: dict[str, list[float]], message: str
+) -> None:
+    answer = client.post(f"{AT}/screening", json=settings)
+    assert answer.status_code == 422
+    assert message in answer.text
+
+
+def test_a_film_after_the_recordings_is_explained(client: TestClient, preview: Path) -> None:
+    client.post(f"{AT}/screening", json={"rate": RATE, "film": [100, 200]})
+    state = finished(client)
+    assert state["stage"] == "failed"
+    assert state["problem"] == "the film 100-200: the recordings end at 8 s; choose an earlier stretch"
+
+
 def test_a_recording_without_consent_is_not_processed(
     client: TestClient, root: Path, seats: list[Path]
 ) -> None:

@@ -62,7 +62,7 @@ def test_every_result_is_there_and_nothing_half_written(screened: Screening) -> 
 
 def test_the_timeline_has_a_row_for_each_viewer_and_second(screened: Screening) -> None:
     table = rows(screened.folder)
-    assert list(table[0]) == ["viewer", "second", "samples", *EMOTIONS]
+    assert list(table[0]) == ["viewer", "second", "samples", "in_film", *EMOTIONS]
     viewers = ("seat-01", "row-02-03-1", "row-02-03-2")
     assert [(r["viewer"], int(r["second"])) for r in table] == [
         (viewer, second) for viewer in viewers for second in range(SECONDS)

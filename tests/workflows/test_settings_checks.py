@@ -53,11 +53,14 @@ def test_an_offset_is_a_finite_number(tmp_path: Path, offset: Any) -> None:
 
 
 @pytest.mark.parametrize("ends", [(5, 2), (3, 3), (-1, 2), (0, NAN), (0, INFINITY), ("a", "b")])
-def test_a_baseline_ends_after_it_starts(tmp_path: Path, ends: Any) -> None:
-    says = f"--baseline {ends[0]}-{ends[1]}: not a valid stretch; give a start and a later end"
+@pytest.mark.parametrize("setting", ["baseline", "film", "credits"])
+def test_a_stretch_ends_after_it_starts(tmp_path: Path, setting: str, ends: Any) -> None:
+    if setting == "credits" and ends == (0, INFINITY):
+        return  # credits may last until the film's end
+    says = f"--{setting} {ends[0]}-{ends[1]}: not a valid stretch; give a start and a later end"
     span = TimeSpan(*ends)
-    refused(tmp_path, says, screen, [tmp_path / "a.mp4"], tmp_path / "study", baseline=span)
-    refused(tmp_path, says, report, tmp_path, baseline=span)
+    refused(tmp_path, says, screen, [tmp_path / "a.mp4"], tmp_path / "study", **{setting: span})
+    refused(tmp_path, says, report, tmp_path, **{setting: span})
 
 
 @pytest.mark.parametrize("minutes", [NAN, INFINITY])

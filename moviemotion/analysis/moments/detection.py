@@ -22,7 +22,7 @@ from scipy.ndimage import maximum_filter1d
 
 from moviemotion.analysis.moments.bounds import moment_bounds, reacting_viewers
 from moviemotion.analysis.moments.evidence import Evidence, gather_evidence
-from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxima
+from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxima, sum_over_viewers
 from moviemotion.analysis.moments.reacting_together import blocks_of_viewers
 from moviemotion.analysis.moments.reaction_scores import (
     MAX_SCORE,
@@ -110,8 +110,8 @@ class Moment:
         """Resonance, 0–1: the geometric mean of strength and reacting share.
 
         A strong reaction of few and a weak reaction of many have the same resonance. Synchrony is not a
-        factor: at a plateau it is near 0 although everybody reacts, and it added nothing to the agreement
-        between halves of an audience (`benchmarks/real_people.py`).
+        factor: at a plateau it is near 0 although everybody reacts. With it, halves of an audience rank
+        moments more alike (`benchmarks/real_people.py`), but by how suddenly a reaction starts and ends.
         """
         return sqrt(max(self.strength, 0.0) * self.reacting_share)
 
@@ -280,7 +280,7 @@ class _ScaleSearch:
 
     Attributes:
         scale: the time scale.
-        levels: (V, S, 7) the viewers' curves at this time scale.
+        levels: (V, S, 7) the viewers' curves at this time scale; NaN also outside the film.
         scores: (V, S, 7) the viewers' scores.
         eligible: (S,) seconds that can be evidence.
         total: (S, 7) sum of the scores; −∞ where it cannot be evidence, or is too small to matter.
@@ -313,10 +313,11 @@ class _ScaleSearch:
             eligible = np.zeros_like(eligible)
         levels = level_curves(strength, scale)
         scores = reaction_scores(levels, scale)
-        total = np.where(eligible[:, None], scores.sum(axis=0, dtype=np.float64), -np.inf)
+        total = np.where(eligible[:, None], sum_over_viewers(scores), -np.inf)
         least = MIN_REACTING_SHARE * MAX_SCORE * usual_viewers(seen, in_film)
         total[total < least] = -np.inf
-        return cls(scale, levels, scores, eligible, total, least, blocks, seed)
+        levels_in_film = levels if in_film.all() else np.where(in_film[:, None], levels, np.nan)
+        return cls(scale, levels_in_film, scores, eligible, total, least, blocks, seed)
 
     @property
     def reach(self) -> int:
@@ -423,17 +424,25 @@ def _build_moment(
 
 
 def _drop_overlapping(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Drop the weaker of two candidates if the peak of either lies inside the other.
-
-    Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
-    should yield only one moment. A laugh within a mood of another emotion remains a moment of its own only
-    if its own evidence is stronger.
-    """
+    """Drop the weaker of two candidates that describe the same reaction."""
     accepted: list[_Candidate] = []
     for one in sorted(candidates, key=lambda candidate: -candidate.size):
-        if not any(
-            other.bounds[0] <= one.peak < other.bounds[1] or one.bounds[0] <= other.peak < one.bounds[1]
-            for other in accepted
-        ):
+        if not any(_same_reaction(one, other) for other in accepted):
             accepted.append(one)
     return sorted(accepted, key=lambda candidate: candidate.bounds)
+
+
+def _same_reaction(one: _Candidate, other: _Candidate) -> bool:
+    """Whether two candidates describe the same reaction: the peak of either lies inside the other.
+
+    Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
+    should yield only one moment. But a laugh within a sad mood that lasts more than twice as long is a
+    reaction of its own, and does not end the mood.
+    """
+    (start, stop), (other_start, other_stop) = one.bounds, other.bounds
+    if not (other_start <= one.peak < other_stop or start <= other.peak < stop):
+        return False
+    if one.column == other.column or one.search.scale == other.search.scale:
+        return True
+    shared = min(stop, other_stop) - max(start, other_start)
+    return 2 * shared >= max(stop - start, other_stop - other_start)

@@ -92,8 +92,7 @@ def find_contagion(strength: Float64Array, seats: SeatMap | None, seed: int) -> 
         return _not_tested(
             viewers,
             seconds,
-            "Without a seat map, contagion was not tested: neighbors may have infected each other, so the "
-            "viewers who react together may be fewer than they seem to be.",
+            "Without a seat map, contagion was not tested.",
         )
     if viewers < MIN_VIEWERS or seconds < MIN_SECONDS:
         return _not_tested(

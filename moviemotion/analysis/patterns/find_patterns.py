@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import MomentSearchResult
 from moviemotion.analysis.patterns.acts import find_acts
@@ -14,7 +15,8 @@ from moviemotion.analysis.patterns.contagion import Contagion, find_contagion
 from moviemotion.analysis.patterns.flat_stretches import FlatStretchSearchResult, find_flat_stretches
 from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.analysis.patterns.peak_end import PeakEnd, find_peak_end
-from moviemotion.analysis.signals.audience_curve import AudienceCurve
+from moviemotion.analysis.signals.audience_curve import AudienceCurve, hide_seconds
+from moviemotion.analysis.signals.film_span import film_part
 from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.statistics import Float64Array
@@ -52,6 +54,7 @@ def find_patterns(
     script: TimedScript | None,
     seed: int,
     seats: SeatMap | None = None,
+    in_film: NDArray[np.bool_] | None = None,
 ) -> Patterns:
     """Find the patterns of a screening.
 
@@ -62,9 +65,15 @@ def find_patterns(
         script: the screenplay in film time, or None.
         seed: random seed for all patterns.
         seats: the seats of the same viewers; None if they are not known.
+        in_film: (S,) whether the film was running; other seconds do not count. By default, all do.
     """
     seconds = len(audience_curve.seconds)
     first = int(audience_curve.seconds[0]) if seconds else 0
+    if in_film is not None and not in_film.all():
+        part = film_part(in_film)
+        strength = np.where(in_film[:, None], strength, np.nan)[:, part]
+        audience_curve = hide_seconds(audience_curve, ~in_film)
+        first, seconds = first + part.start, strength.shape[1]
     end = _story_end(script, first, first + seconds)
     acts, acts_from = find_acts(script, float(first), end)
     # The credits belong neither to the arc nor to the last act, and would be found as a change of mood.

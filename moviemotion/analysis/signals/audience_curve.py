@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,4 +86,31 @@ def compute_audience_curve(timeline: Timeline, strength: Float64Array) -> Audien
         reacting_share=share,
         reacting_share_interval=np.stack(wilson_interval(reacting, viewers)),
         synchrony=sliding_synchrony(strength),
+    )
+
+
+def hide_seconds(curve: AudienceCurve, hidden: NDArray[np.bool_]) -> AudienceCurve:
+    """Treat some seconds of a curve as if no viewer had been seen.
+
+    Args:
+        curve: the curve.
+        hidden: (S,) whether to hide each second.
+    """
+
+    def without(values: Float64Array) -> Float64Array:
+        return np.where(hidden.reshape(-1, *(1,) * (values.ndim - 1)), np.nan, values)
+
+    def interval_without(interval: Float64Array) -> Float64Array:
+        return np.stack([without(end) for end in interval])
+
+    return replace(
+        curve,
+        viewers=np.where(hidden, 0, curve.viewers),
+        strength=without(curve.strength),
+        strength_interval=interval_without(curve.strength_interval),
+        overall_strength=without(curve.overall_strength),
+        overall_strength_interval=interval_without(curve.overall_strength_interval),
+        reacting_share=without(curve.reacting_share),
+        reacting_share_interval=interval_without(curve.reacting_share_interval),
+        synchrony=without(curve.synchrony),
     )

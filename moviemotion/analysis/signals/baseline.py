@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,11 +93,14 @@ class Baseline:
     from_marked_span: NDArray[np.bool_]
 
 
-def parse_time_span(text: str) -> TimeSpan:
+def parse_time_span(text: str, setting: str = "baseline", until_end: bool = False) -> TimeSpan:
     """Parse a stretch of film time such as `0:00-0:20`, `1:02:05-1:03:00` or `0-20`.
 
     Args:
         text: two film times, in clock notation or in seconds, joined by a hyphen or an en dash.
+        setting: the setting that contains the text, for error messages.
+        until_end: whether the end may be left out, for a stretch that lasts until the film's end; it is then
+            infinite.
 
     Raises:
         SettingError: the text has a different form, or the stretch does not end after it starts.
@@ -106,21 +110,23 @@ def parse_time_span(text: str) -> TimeSpan:
         TimeSpan(start=3725.0, end=3780.0)
     """
     ends = [_CLOCK_TIME.fullmatch(part.strip()) for part in re.split("[-–]", text)]
-    if len(ends) != 2 or None in ends:
-        raise SettingError(
-            "invalid-time-span",
-            "{baseline} {text}: not a valid stretch of film time; enter START-END, such as 0:00-0:20",
-            text=text,
-        )
-    start, end = (
+    times = [
         sum(float(part or 0) * unit for part, unit in zip(m.groups(), (3600, 60, 1), strict=True))
         for m in ends
         if m
-    )
+    ]
+    form = "START-END, such as 0:00-0:20" + (", or only START" if until_end else "")
+    if len(times) != len(ends) or len(ends) not in ((1, 2) if until_end else (2,)):
+        raise SettingError(
+            "invalid-time-span",
+            f"{{{setting}}} {{text}}: not a valid stretch of film time; enter {form}",
+            text=text,
+        )
+    start, end = times[0], times[1] if len(times) == 2 else inf
     if not start < end:
         raise SettingError(
             "empty-time-span",
-            "{baseline} {text}: the end is not after the start; enter START-END, such as 0:00-0:20",
+            f"{{{setting}}} {{text}}: the end is not after the start; enter {form}",
             text=text,
         )
     return TimeSpan(start, end)

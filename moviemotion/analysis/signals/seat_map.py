@@ -5,10 +5,30 @@ Neighbors may infect each other, so tests that treat viewers as independent need
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
+
+MAX_BLOCK_VIEWERS = 8
+"""Largest number of viewers that are shifted as one in the test for moments."""
+MIN_BLOCKS = 3
+"""Smallest number of blocks in an audience; with fewer, the test for moments could find nothing."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the theater.
+
+    Attributes:
+        row: name of the row.
+        seat: position within the row, a whole number; seats n and n + 1 are next to each other.
+    """
+
+    row: str
+    seat: int
 
 
 @dataclass(frozen=True)
@@ -22,6 +42,22 @@ class SeatMap:
 
     row: NDArray[np.int64]
     position: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, viewers: Sequence[str], places: Mapping[str, Place]) -> SeatMap:
+        """Arrange the places of viewers in the order of `viewers`; whoever has no place sits alone.
+
+        Example:
+            >>> SeatMap.of(("b", "a"), {"a": Place("F", 7), "b": Place("G", 2)}).position.tolist()
+            [2, 7]
+        """
+        rows = sorted({place.row for place in places.values()})
+        number = {viewer: rows.index(place.row) for viewer, place in places.items()}
+        position = {viewer: place.seat for viewer, place in places.items()}
+        return cls(
+            np.array([number.get(v, len(rows) + k) for k, v in enumerate(viewers)], dtype=np.int64),
+            np.array([position.get(v, 0) for v in viewers], dtype=np.int64),
+        )
 
     def neighbors(self) -> NDArray[np.bool_]:
         """(V, V) whether two viewers sat next to each other in the same row."""
@@ -43,3 +79,30 @@ class SeatMap:
         order = np.lexsort((self.position, self.row))
         apart = (np.diff(self.row[order]) != 0) | (np.diff(self.position[order]) > 1)
         return tuple(np.split(order, np.flatnonzero(apart) + 1)) if len(order) else ()
+
+    def shift_blocks(self) -> NDArray[np.int64]:
+        """Number the blocks of neighbors that the test for moments shifts as one.
+
+        Viewers who sat together are a block, but a full row would leave too few blocks to test anything.
+        Longer blocks are therefore split evenly, so that none has more than `MAX_BLOCK_VIEWERS` viewers, and
+        further, the longest first, until there are `MIN_BLOCKS`. At the few places where a block is split,
+        neighbors count as independent.
+
+        Returns:
+            (V,) number of each viewer's block, from 0.
+
+        Example:
+            >>> SeatMap(np.ones(10, dtype=int), np.arange(10)).shift_blocks().tolist()
+            [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
+        """
+        together = self.blocks()
+        parts = [ceil(len(block) / MAX_BLOCK_VIEWERS) for block in together]
+        while sum(parts) < min(MIN_BLOCKS, len(self.row)):
+            parts[max(range(len(parts)), key=lambda k: len(together[k]) / parts[k])] += 1
+        numbers = np.zeros(len(self.row), dtype=np.int64)
+        pieces = [
+            piece for block, n in zip(together, parts, strict=True) for piece in np.array_split(block, n)
+        ]
+        for number, piece in enumerate(pieces):
+            numbers[piece] = number
+        return numbers

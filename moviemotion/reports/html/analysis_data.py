@@ -10,6 +10,7 @@ from typing import Any
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD, AudienceCurve
+from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.reports import number_format
 from moviemotion.reports.html.chart_data import (
     CURVE_STEPS,
@@ -26,13 +27,15 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
     """Describe the audience second by second, with the conclusions of the analysis.
 
     `start` is the first second of film time, `seconds` is the number of seconds, `viewers` is the number of
-    viewers seen in each second, and `curves` contains the output of `pack_curves`.
+    viewers seen in each second, and `curves` contains the output of `pack_curves`. `outside` lists the
+    stretches before the film, after it and in its credits.
     """
     return {
         "title": analysis.title,
         "summary": number_format.summary_sentence(analysis),
         "conclusion": analysis.moment_search.conclusion,
         "conclusive": analysis.moment_search.conclusive,
+        "caveats": analysis.data_quality.caveats,
         "problems": analysis.data_quality.problems,
         "timing": analysis.script.timing if analysis.script else None,
         "start": int(analysis.timeline.start),
@@ -41,6 +44,7 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
         "emotions": EMOTION_STYLES,
         "reacting": REACTION_THRESHOLD,
         "scenes": timed_scenes(analysis),
+        "outside": stretches(~analysis.in_film, analysis.timeline.start),
         **curves_json(analysis.audience_curve, MIN_VIEWERS),
     }
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, AudienceCurve
+from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.emotion_style import EMPHASIZED, PALETTE
 from moviemotion.statistics import Float64Array
@@ -33,6 +34,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
     """Collect everything that the page's script draws, in a form suitable for JSON.
 
     `curves` are packed by `pack_curves` and `strips` by `pack_strips`. Times are seconds of film time.
+    `outside` lists the stretches before the film, after it and in its credits.
     """
     curve = analysis.audience_curve
     return {
@@ -41,6 +43,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
         "steps": CURVE_STEPS,
         "noValue": NO_VALUE,
         "emotions": EMOTION_STYLES,
+        "outside": stretches(~analysis.in_film, analysis.timeline.start),
         "viewers": curve.viewers.tolist(),
         "minViewers": MIN_VIEWERS,
         "curves": pack_curves(curve, MIN_VIEWERS),

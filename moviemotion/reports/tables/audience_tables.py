@@ -60,6 +60,10 @@ def _viewer_summaries(analysis: Analysis) -> Iterator[list[tuple[Any, ...]]]:
     yield list(zip(analysis.timeline.viewers, seen, rest.seconds, rest.from_marked_span, strict=True))
 
 
+def _whole_analysis(analysis: Analysis) -> Iterator[Analysis]:
+    yield analysis
+
+
 def _audience_curve(analysis: Analysis) -> Iterator[AudienceCurve]:
     yield analysis.audience_curve
 
@@ -186,49 +190,65 @@ SECONDS = Table(
     "seconds",
     "The audience in each second, over all emotions.",
     ("second",),
-    _audience_curve,
+    _whole_analysis,
     (
-        Column("second", "integer", "Film time at which the second starts, s.", lambda curve: curve.seconds),
-        Column("viewers", "integer", "Number of viewers seen in the second.", lambda curve: curve.viewers),
+        Column(
+            "second",
+            "integer",
+            "Film time at which the second starts, s.",
+            lambda analysis: analysis.audience_curve.seconds,
+        ),
+        Column(
+            "in_film",
+            "boolean",
+            "Whether the film was running; seconds before it, after it and in its credits are no evidence.",
+            lambda analysis: analysis.in_film,
+        ),
+        Column(
+            "viewers",
+            "integer",
+            "Number of viewers seen in the second.",
+            lambda analysis: analysis.audience_curve.viewers,
+        ),
         Column(
             "enough_viewers",
             "boolean",
             f"Whether at least {MIN_VIEWERS} viewers were seen; otherwise, the values describe only these "
             "viewers, and the audience's reaction is unknown.",
-            lambda curve: curve.has_enough_viewers,
+            lambda analysis: analysis.audience_curve.has_enough_viewers,
         ),
         Column(
             "overall",
             "number",
             "Strength of each viewer's strongest emotion, averaged over viewers.",
-            lambda curve: curve.overall_strength,
+            lambda analysis: analysis.audience_curve.overall_strength,
             NOBODY_SEEN,
             SHARE_RANGE,
         ),
         *interval_columns(
             "overall",
-            lambda curve: curve.overall_strength_interval[0],
-            lambda curve: curve.overall_strength_interval[1],
+            lambda analysis: analysis.audience_curve.overall_strength_interval[0],
+            lambda analysis: analysis.audience_curve.overall_strength_interval[1],
         ),
         Column(
             "share",
             "number",
             f"Share of viewers who react: any emotion has a strength of at least {REACTION_THRESHOLD:g}.",
-            lambda curve: curve.reacting_share,
+            lambda analysis: analysis.audience_curve.reacting_share,
             NOBODY_SEEN,
             SHARE_RANGE,
         ),
         *interval_columns(
             "share",
-            lambda curve: curve.reacting_share_interval[0],
-            lambda curve: curve.reacting_share_interval[1],
+            lambda analysis: analysis.audience_curve.reacting_share_interval[0],
+            lambda analysis: analysis.audience_curve.reacting_share_interval[1],
             NOBODY_SEEN,
         ),
         Column(
             "synchrony",
             "number",
             f"Mean correlation of two viewers' curves (ISC) in {SYNCHRONY_WINDOW} s around the second.",
-            lambda curve: curve.synchrony,
+            lambda analysis: analysis.audience_curve.synchrony,
             SYNCHRONY_UNDEFINED,
             CORRELATION_RANGE,
         ),

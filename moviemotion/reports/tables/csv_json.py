@@ -11,10 +11,12 @@ from math import isnan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
+from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.screenplay.elements import ElementKind
@@ -33,33 +35,41 @@ def escape_formula(text: str) -> str:
     return f"'{text}" if re.match(FORMULA_PATTERN, text) else text
 
 
-def timeline_csv(timeline: Timeline) -> Iterator[str]:
+def timeline_csv(timeline: Timeline, in_film: NDArray[np.bool_]) -> Iterator[str]:
     """Write a timeline as CSV text in parts, for `file.writelines`.
 
+    Args:
+        timeline: the timeline.
+        in_film: (S,) whether the film was running in each second.
+
     Yields:
-        The header, then one part per viewer with one row per second: viewer, second, number of samples, and
-        the emotion probabilities with four decimals, which are empty where the viewer was not seen.
+        The header, then one part per viewer with one row per second: viewer, second, number of samples,
+        whether the film was running (1 or 0), and the emotion probabilities with four decimals, which are
+        empty where the viewer was not seen.
     """
-    yield ",".join(("viewer", "second", "samples", *EMOTIONS)) + "\n"
-    seen_row = "%s,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
-    unseen_row = "%s,%d,%d" + "," * len(EMOTIONS) + "\n"
+    yield ",".join(("viewer", "second", "samples", "in_film", *EMOTIONS)) + "\n"
+    seen_row = "%s,%d,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
+    unseen_row = "%s,%d,%d,%d" + "," * len(EMOTIONS) + "\n"
     for viewer, scores, samples in zip(
         timeline.viewers, timeline.probabilities, timeline.sample_counts, strict=True
     ):
         name = _csv_field(viewer)
         seen = ~np.isnan(scores).any(axis=1)
-        rows = zip(seen.tolist(), samples.tolist(), scores.tolist(), strict=True)
+        rows = zip(seen.tolist(), samples.tolist(), in_film.tolist(), scores.tolist(), strict=True)
         yield "".join(
-            seen_row % (name, second, count, *row) if is_seen else unseen_row % (name, second, count)
-            for second, (is_seen, count, row) in enumerate(rows, timeline.start)
+            seen_row % (name, second, count, running, *row)
+            if is_seen
+            else unseen_row % (name, second, count, running)
+            for second, (is_seen, count, running, row) in enumerate(rows, timeline.start)
         )
 
 
 def moments_json(analysis: Analysis) -> dict[str, Any]:
     """Collect the moments, their evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
 
-    Times are seconds of film time, and `end` is exclusive. Intervals are 95 % intervals; null means undefined
-    or withheld. `patterns` uses the names and units of the analysis's pattern records.
+    Times are seconds of film time, and `end` is exclusive. Intervals are 95 % intervals; null means
+    undefined or withheld. `in_film` lists the stretches in which the film was running. `patterns` uses the
+    names and units of the analysis's pattern records.
     """
     search = analysis.moment_search
     return {
@@ -71,6 +81,8 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "tested_seconds": search.tested_seconds,
         "conclusive": search.conclusive,
         "conclusion": search.conclusion,
+        "caveats": list(analysis.data_quality.caveats),
+        "in_film": [list(stretch) for stretch in stretches(analysis.in_film, analysis.timeline.start)],
         "method": {
             "null": NULL_MODEL,
             "shifts": search.shifts,

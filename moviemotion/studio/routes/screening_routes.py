@@ -66,10 +66,20 @@ class ScreeningRequest(BaseModel):
         description="Start and end, in seconds of film time, of a stretch in which viewers are at rest.",
     )
 
+    film: tuple[FilmSecond, FilmSecond] | None = Field(
+        default=None,
+        description="Film time of the film's first and last picture; other seconds are never evidence.",
+    )
+    credits: tuple[FilmSecond, FilmSecond | None] | None = Field(
+        default=None,
+        description="Start and end of the credits, which are never evidence; a null end is the film's end.",
+    )
+
     @model_validator(mode="after")
-    def _check_baseline_order(self) -> ScreeningRequest:
-        if self.baseline and self.baseline[0] >= self.baseline[1]:
-            raise ValueError("the baseline ends before it starts; swap the two times")
+    def _check_order(self) -> ScreeningRequest:
+        for name, span in (("baseline", self.baseline), ("film", self.film), ("credits", self.credits)):
+            if span and span[1] is not None and span[0] >= span[1]:
+                raise ValueError(f"{name}: the end is before the start; swap the two times")
         return self
 
 

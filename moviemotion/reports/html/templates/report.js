@@ -43,6 +43,7 @@
 
   const pixel = (t) => (t - range[0]) / (range[1] - range[0]) * width;
   const timeAt = (x) => range[0] + x / width * (range[1] - range[0]);
+  const inFilm = (second) => !data.outside.some(([from, to]) => from <= second && second < to);
   const visible = (t) => t >= range[0] && t <= range[1];
 
   const two = (v) => v.toFixed(2), percent = (v) => `${Math.round(100 * v)} %`;
@@ -84,7 +85,7 @@
         { ...axis, ...values, size: LEFT - 14, label: title, labelSize: 14, labelGap: 0, labelFont: font },
       ],
       series: [{}, ...lines.flatMap((l) => l.series)], bands,
-      hooks: { drawClear: [shadeUnknown, shadeMoments], draw: [(u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [shadeUnknown, shadeMoments], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, [middles, ...lines.flatMap((l) => l.columns)], plot);
   }
 
@@ -156,7 +157,19 @@
     ctx.restore();
   }
 
-  // Each emotion's symbol is drawn at the highest visible value of its curve, so that color is not the only cue.
+  // Seconds before and after the film and in its credits are no evidence, so their curves are gray.
+  function grayOutside(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    ctx.save();
+    ctx.fillStyle = faded(css("rule"), 0.75);
+    for (const [from, to] of data.outside) {
+      const left = Math.max(0, pixel(from)), right = Math.min(width, pixel(to));
+      if (right > left) ctx.fillRect(bbox.left + left * ratio, bbox.top, (right - left) * ratio, bbox.height);
+    }
+    ctx.restore();
+  }
+
+  // Each emotion's symbol is drawn at the highest visible value of its curve in the film, so that color is not the only cue.
   function drawSymbols(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     const from = Math.max(0, Math.floor(range[0] - data.start)), to = Math.min(data.seconds, Math.ceil(range[1] - data.start));
@@ -168,7 +181,7 @@
     for (const e of data.emotions) {
       if (!shown.has(e.key)) continue;
       let best = -1;
-      for (let k = from; k < to; k++) if (curves[e.key][k] !== null && (best < 0 || curves[e.key][k] > curves[e.key][best])) best = k;
+      for (let k = from; k < to; k++) if (inFilm(data.start + k) && curves[e.key][k] !== null && (best < 0 || curves[e.key][k] > curves[e.key][best])) best = k;
       if (best < 0) continue;
       const x = bbox.left + Math.min(Math.max(pixel(middles[best]), 8), width - 8) * ratio;
       const y = Math.max(u.valToPos(curves[e.key][best], "y", true) - 6 * ratio, bbox.top + 11 * ratio);
@@ -239,9 +252,11 @@
   /** The values drawn for one second: name, value and interval. */
   function figures(second) {
     const k = second - data.start, n = data.viewers[k];
-    if (n < data.minViewers) return [["unknown: " + (n ? `only ${n} seen` : "nobody seen, or too few"), "", ""]];
+    const note = inFilm(second) ? [] : [["not in the film", "", ""]];
+    if (n < data.minViewers) return [...note, ["unknown: " + (n ? `only ${n} seen` : "nobody seen, or too few"), "", ""]];
     const figure = (name, key, format) => [name, format(curves[key][k]), interval(key, k, format)];
     return [
+      ...note,
       figure("strength", "overall", two),
       ...data.emotions.filter((e) => shown.has(e.key)).map((e) => figure(`${e.symbol} ${e.key}`, e.key, two)),
       figure("reacting", "share", percent),
@@ -438,6 +453,11 @@
         [run, value] = [x, next];
       }
       pen.globalAlpha = 1;
+      pen.fillStyle = faded(css("rule"), 0.75);
+      for (const [from, to] of data.outside) {
+        const [first, last] = [from, to].map((t) => Math.min(Math.max(left + (t - range[0]) / perPixel, left), width));
+        pen.fillRect(first, y, last - first, tall);
+      }
       if (named) {
         pen.fillStyle = css("muted");
         pen.font = `11px ${css("sans")}`;

@@ -75,6 +75,7 @@ export function makeMoments(store, study, canEdit) {
       ${order.map((k) => momentCard(moments[k], k))}
       ${moments.length ? nothing : html`<p class="empty">${audience.conclusive ? "No moment was found." : "Inconclusive."} ${audience.conclusion}</p>`}
       ${elsewhere.length ? html`<article class="moment"><h3>Other notes</h3>${elsewhere.map(noteView)}</article>` : nothing}
+      ${audience.caveats.length ? html`<article class="moment"><h3>Not excluded</h3><ul class="problems">${audience.caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul></article>` : nothing}
       ${audience.problems.length ? html`<article class="moment"><h3>Data quality</h3><ul class="problems">${audience.problems.map((problem) => html`<li>${problem}</li>`)}</ul></article>` : nothing}`, $("cards"));
     $("moments-count").textContent = moments.length;
   }

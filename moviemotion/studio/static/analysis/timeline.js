@@ -21,6 +21,7 @@ export function makeTimeline(store) {
   let plots = [], width = 0;
 
   const timeToX = (t) => (t - store.visibleRange[0]) / (store.visibleRange[1] - store.visibleRange[0]) * width;
+  const inFilm = (k) => !audience.outside.some(([from, to]) => from <= audience.start + k && audience.start + k < to);
   const xToTime = (x) => store.visibleRange[0] + x / width * (store.visibleRange[1] - store.visibleRange[0]);
 
   /* ---- charts ---- */
@@ -62,7 +63,7 @@ export function makeTimeline(store) {
       ],
       series: [{}, ...curves.flatMap((c) => c.series)],
       bands: curves.map((c, k) => ({ series: [3 * k + 2, 3 * k + 3], fill: c.band })),
-      hooks: { drawClear: [adaptStrokes, drawUnknown, drawMomentShades], draw: [(u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [adaptStrokes, drawUnknown, drawMomentShades], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, data, $(place));
   }
 
@@ -157,7 +158,19 @@ export function makeTimeline(store) {
     ctx.restore();
   }
 
-  // Draw each emotion's symbol at the highest visible point of its curve, so that color is not the only cue.
+  // Seconds before and after the film and in its credits are no evidence, so their curves are gray.
+  function grayOutside(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    ctx.save();
+    ctx.fillStyle = withAlpha(cssValue("rule"), 0.75);
+    for (const [from, to] of audience.outside) {
+      const a = Math.max(0, timeToX(from)), b = Math.min(width, timeToX(to));
+      if (b > a) ctx.fillRect(bbox.left + a * ratio, bbox.top, (b - a) * ratio, bbox.height);
+    }
+    ctx.restore();
+  }
+
+  // Draw each emotion's symbol at the highest visible point of its curve in the film, so that color is not the only cue.
   function drawSymbols(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     const from = Math.max(0, Math.floor(store.visibleRange[0] - audience.start)), to = Math.min(audience.seconds, Math.ceil(store.visibleRange[1] - audience.start));
@@ -167,7 +180,7 @@ export function makeTimeline(store) {
     for (const f of audience.emotions) {
       if (!store.shownEmotions.has(f.key)) continue;
       let best = -1;
-      for (let k = from; k < to; k++) if (store.curves[f.key][k] != null && (best < 0 || store.curves[f.key][k] > store.curves[f.key][best])) best = k;
+      for (let k = from; k < to; k++) if (inFilm(k) && store.curves[f.key][k] != null && (best < 0 || store.curves[f.key][k] > store.curves[f.key][best])) best = k;
       if (best < 0) continue;
       const x = bbox.left + Math.min(Math.max(timeToX(secondCenters[best]), 8), width - 8) * ratio;
       const y = Math.max(u.valToPos(store.curves[f.key][best], "y", true) - 6 * ratio, bbox.top + 11 * ratio);
@@ -236,10 +249,11 @@ export function makeTimeline(store) {
   /** Describe a second as text, for the tooltip and for screen readers. */
   function describeSecond(k) {
     const c = store.curves, n = c.viewers[k];
-    if (n < c.minViewers) return formatTooFew(n);
+    const note = inFilm(k) ? [] : ["not in the film"];
+    if (n < c.minViewers) return [...note, formatTooFew(n)].join("; ");
     const ends = (name) => [c[`${name}Low`][k], c[`${name}High`][k]];
     const emotions = audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => `${f.symbol} ${f.key} ${formatNumber(c[f.key][k])} (${formatInterval(ends(f.key))})`);
-    return [`strength ${formatNumber(c.overall[k])} (${formatInterval(ends("overall"))})`, ...emotions,
+    return [...note, `strength ${formatNumber(c.overall[k])} (${formatInterval(ends("overall"))})`, ...emotions,
       `${formatShare(c.share[k], n)} reacting (${formatPercentInterval(ends("share"))})`].join("; ");
   }
 
@@ -276,6 +290,8 @@ export function makeTimeline(store) {
       pen.arc(x(note.at), 5, 3, 0, 7);
       pen.fill();
     }
+    pen.fillStyle = withAlpha(cssValue("rule"), 0.75);
+    for (const [from, to] of audience.outside) pen.fillRect(x(from), 0, x(to) - x(from), high);
     positionWindow();
   }
 
