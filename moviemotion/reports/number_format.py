@@ -11,8 +11,6 @@ from math import isnan
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment, count_by_kind
-from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
-from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 
@@ -149,19 +147,6 @@ def evidence_sentences(moment: Moment) -> str:
 
 def _found_again(moment: Moment) -> str:
     return f"found again in {percent(moment.replicability)} of half-audiences"
-
-
-def null_model() -> str:
-    """Describe the null model of the moments."""
-    return (
-        "the same viewers, out of step: each viewer's reactions are shifted in time by up to "
-        f"{MOMENT.reach} s in either direction ({MOOD.reach} s for moods)"
-    )
-
-
-def comparable_seconds() -> str:
-    """Describe the seconds with which the share of reacting viewers is compared."""
-    return f"the seconds up to {COMPARABLE_SECONDS} s before and after the moment"
 
 
 def inconclusive_notice(analysis: Analysis) -> str:

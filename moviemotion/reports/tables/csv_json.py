@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
+from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.reports.number_format import null_model
 from moviemotion.screenplay.elements import ElementKind
 
+NULL_MODEL = (
+    "the same viewers, out of step: each viewer's reactions are shifted in time by up to "
+    f"{MOMENT.reach} s in either direction ({MOOD.reach} s for moods)"
+)
 FORMULA_PATTERN = r"^[=+\-@\t\r]"
 """Pattern of text that a spreadsheet would execute as a formula."""
 CORRECTION = "family-wise over all seconds, emotions and time scales (Westfall & Young, step-down minP)"
@@ -80,7 +84,7 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "caveats": list(analysis.data_quality.caveats),
         "in_film": [list(stretch) for stretch in stretches(analysis.in_film, analysis.timeline.start)],
         "method": {
-            "null": null_model(),
+            "null": NULL_MODEL,
             "shifts": search.shifts,
             "correction": CORRECTION,
             "alpha": search.alpha,

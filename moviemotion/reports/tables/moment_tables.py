@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment, resonance_ranks
+from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
 from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.reports.number_format import comparable_seconds
 from moviemotion.reports.tables.audience_tables import CORRELATION_RANGE, SYNCHRONY_UNDEFINED
 from moviemotion.reports.tables.csv_json import CORRECTION
 from moviemotion.reports.tables.data_dictionary import (
@@ -107,7 +107,8 @@ MOMENTS = Table(
         Column(
             "expected_share",
             "number",
-            f"Mean share of the viewers who react with that emotion in {comparable_seconds()}.",
+            "Mean share of the viewers who react with that emotion in the seconds up to "
+            f"{COMPARABLE_SECONDS} s before and after the moment.",
             per_row(lambda r: r[1].expected_share),
             f"no viewer was seen in these seconds, or {_WITHHELD}",
             SHARE_RANGE,
