@@ -25,6 +25,7 @@ __all__ = [
     "EmotionReader",
     "FaceBox",
     "MoviemotionError",
+    "Plan",
     "Screenplay",
     "Study",
     "__version__",
@@ -32,6 +33,7 @@ __all__ = [
     "analyze",
     "compare",
     "detect_faces",
+    "plan",
     "read_screenplay",
     "read_study",
     "screen",
@@ -46,12 +48,14 @@ _MODULES = {
     "EmotionReader": "moviemotion.api.face_reading",
     "FaceBox": "moviemotion.audience.faces.detect",
     "MoviemotionError": "moviemotion.errors",
+    "Plan": "moviemotion.api.screening_plan",
     "Screenplay": "moviemotion.screenplay.elements",
     "Study": "moviemotion.api.study",
     "align": "moviemotion.api.aligned_script",
     "analyze": "moviemotion.api.audience_analysis",
     "compare": "moviemotion.api.comparison",
     "detect_faces": "moviemotion.api.face_reading",
+    "plan": "moviemotion.api.screening_plan",
     "read_screenplay": "moviemotion.api.aligned_script",
     "read_study": "moviemotion.api.study",
     "screen": "moviemotion.api.study",
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
     from moviemotion.api.audience_analysis import AudienceAnalysis, analyze
     from moviemotion.api.comparison import Comparison, compare
     from moviemotion.api.face_reading import EmotionReader, detect_faces
+    from moviemotion.api.screening_plan import Plan, plan
     from moviemotion.api.study import Study, read_study, screen, simulate
     from moviemotion.audience.faces.detect import FaceBox
     from moviemotion.emotions import EMOTIONS

@@ -21,7 +21,11 @@ from moviemotion.analysis.script_emotions import (
     emotions_by_element,
     emotions_by_scene,
 )
-from moviemotion.analysis.signals.audience_curve import AudienceCurve, compute_audience_curve
+from moviemotion.analysis.signals.audience_curve import (
+    MIN_VIEWERS,
+    AudienceCurve,
+    compute_audience_curve,
+)
 from moviemotion.analysis.signals.baseline import (
     MIN_SECONDS,
     Baseline,
@@ -58,7 +62,7 @@ class DataQuality:
     """Quality of the data.
 
     Attributes:
-        viewers: number of viewers.
+        viewers: number of viewers who were seen at least once.
         seconds: length of the timeline.
         seen_share: fraction of viewer-seconds in which the viewer was seen, 0–1.
         seen_share_by_viewer: (V) fraction of the seconds in which each viewer was seen, 0–1.
@@ -67,6 +71,9 @@ class DataQuality:
             frequent first.
         problems: human-readable sentences, for example about recordings that could not be read or subtitles
             that did not match the script.
+        usual_viewers: number of viewers seen in a typical (the median) second.
+        unknown_seconds: number of seconds in which fewer than `MIN_VIEWERS` viewers were seen, so that the
+            audience's reaction is unknown.
         caveats: human-readable sentences about what the analysis cannot exclude, because it was not told when
             the film was running or who sat where.
     """
@@ -78,6 +85,8 @@ class DataQuality:
     samples_per_second: float
     rejected_shares: dict[str, float]
     problems: tuple[str, ...]
+    usual_viewers: int
+    unknown_seconds: int
     caveats: tuple[str, ...] = ()
 
 
@@ -229,7 +238,7 @@ def _data_quality(
     seen = timeline.sample_counts > 0
     samples = int(timeline.sample_counts.sum()) + sum(rejected.values())
     return DataQuality(
-        viewers=seen.shape[0],
+        viewers=int(seen.any(axis=1).sum()),
         seconds=seen.shape[1],
         seen_share=float(seen.mean()) if seen.size else 0.0,
         seen_share_by_viewer=tuple(seen.mean(axis=1).tolist()),
@@ -240,6 +249,8 @@ def _data_quality(
             if count
         },
         problems=problems,
+        usual_viewers=int(np.median(seen.sum(axis=0))) if seen.shape[1] else 0,
+        unknown_seconds=int((seen.sum(axis=0) < MIN_VIEWERS).sum()),
         caveats=caveats,
     )
 

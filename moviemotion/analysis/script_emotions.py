@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD
 from moviemotion.analysis.signals.reaction_delay import AUDIENCE_DELAY
 from moviemotion.analysis.signals.strength_intervals import strength_intervals
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
@@ -38,20 +38,21 @@ class EmotionSummary:
         start, end: when the stretch is on screen, in seconds of film time; the reaction to it is measured
             `AUDIENCE_DELAY` later.
         emotion: the dominant emotion (never neutral). None if nothing was measured (no viewer was seen, or
-            the time is unknown) or if no emotion was clear (its strength is below `MIN_DOMINANT_STRENGTH`, or
-            its Student's t interval includes 0).
+            the time is unknown), if too few viewers were seen at once (see `has_enough_viewers`), or if no
+            emotion was clear (its strength is below `MIN_DOMINANT_STRENGTH`, or its Student's t interval
+            includes 0).
         strength: mean strength of that emotion, averaged over the stretch for each viewer and then over
             viewers, or of the strongest emotion if none was clear, 0–1; NaN if nothing was measured.
         strength_interval: 95 % interval of `strength` over viewers (see `strength_intervals`); NaNs with
             fewer than two viewers.
         mean_reacting_share: share of the viewers reacting in a second (with a strength ≥ `REACTION_THRESHOLD`
-        in
-            at least one emotion), on average over the stretch: the fraction of the stretch in which each
+            in at least one emotion), on average over the stretch: the fraction of the stretch in which each
             viewer reacted, averaged over viewers, 0–1; NaN if nothing was measured. Unlike the share of
             viewers who react at least once, it does not grow with the length of the stretch.
         mean_reacting_share_interval: 95 % interval of `mean_reacting_share` over viewers (see
             `strength_intervals`); NaNs with fewer than two viewers.
-        viewers: number of viewers who were seen in the stretch.
+        viewers: number of viewers who were seen in the stretch, however briefly.
+        usual_viewers: number of viewers seen in a typical (the median) second of the stretch.
     """
 
     start: float
@@ -62,6 +63,12 @@ class EmotionSummary:
     mean_reacting_share: float
     mean_reacting_share_interval: tuple[float, float]
     viewers: int
+    usual_viewers: int
+
+    @property
+    def has_enough_viewers(self) -> bool:
+        """Whether enough viewers were seen at once; otherwise, the audience's reaction is unknown."""
+        return self.usual_viewers >= MIN_VIEWERS
 
 
 @dataclass(frozen=True)
@@ -90,10 +97,10 @@ def summarize_emotions(
     weighted by its overlap.
 
     Args:
-        strength: (V, S, 7) each viewer's strengths, NaN where not seen. first_second: film second of the
-        first column. spans: when each stretch is on screen, as start and end in seconds of film time; NaN if
-        the stretch is not
-            in the film.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        first_second: film second of the first column.
+        spans: when each stretch is on screen, as start and end in seconds of film time; NaN if the stretch is
+            not in the film.
     """
     if not spans:
         return ()
@@ -105,6 +112,7 @@ def summarize_emotions(
                 values, first_second, start + AUDIENCE_DELAY, end + AUDIENCE_DELAY
             )
     viewers = (~np.isnan(by_viewer[:, :, 0])).sum(axis=0)
+    usual = _usual_viewers(strength, first_second, spans)
     mean, low, high = _intervals_by_length(by_viewer, values, spans)
     (mean, share), (low, share_low), (high, share_high) = (
         (each[:, :-1], each[:, -1]) for each in (mean, low, high)
@@ -119,21 +127,35 @@ def summarize_emotions(
             summaries.append(_not_measured(start, end))
             continue
         strongest = int(mean[k].argmax())
-        # `not <=` rather than `>`: with a single viewer the interval is NaN, and the strength alone decides.
-        is_clear = mean[k, strongest] >= MIN_DOMINANT_STRENGTH and not lower_end[k, strongest] <= 0
+        is_clear = mean[k, strongest] >= MIN_DOMINANT_STRENGTH and lower_end[k, strongest] > 0
         summaries.append(
             EmotionSummary(
                 start=start,
                 end=end,
-                emotion=NON_NEUTRAL_EMOTIONS[strongest] if is_clear else None,
+                emotion=NON_NEUTRAL_EMOTIONS[strongest] if is_clear and usual[k] >= MIN_VIEWERS else None,
                 strength=float(mean[k, strongest]),
                 strength_interval=(float(low[k, strongest]), float(high[k, strongest])),
                 mean_reacting_share=float(share[k]),
                 mean_reacting_share_interval=(float(share_low[k]), float(share_high[k])),
                 viewers=int(viewers[k]),
+                usual_viewers=usual[k],
             )
         )
     return tuple(summaries)
+
+
+def _usual_viewers(
+    strength: Float64Array, first_second: int, spans: Sequence[tuple[float, float]]
+) -> list[int]:
+    """Number of viewers seen in the median second of the response to each stretch."""
+    seen = (~np.isnan(strength[:, :, 0])).sum(axis=0)
+    usual = []
+    for start, end in spans:
+        columns = np.zeros(0, np.int64)
+        if np.isfinite([start, end]).all():
+            columns = _seconds_in_span(strength, first_second, start + AUDIENCE_DELAY, end + AUDIENCE_DELAY)
+        usual.append(int(np.median(seen[columns - first_second])) if len(columns) else 0)
+    return usual
 
 
 def _is_reacting(strength: Float64Array) -> Float64Array:
@@ -175,7 +197,7 @@ def _intervals_by_length(
 
 def _not_measured(start: float, end: float) -> EmotionSummary:
     nan = float("nan")
-    return EmotionSummary(start, end, None, nan, (nan, nan), nan, (nan, nan), 0)
+    return EmotionSummary(start, end, None, nan, (nan, nan), nan, (nan, nan), 0, 0)
 
 
 def mean_strength_during(strength: Float64Array, first_second: int, start: float, end: float) -> Float64Array:

@@ -101,10 +101,11 @@ class AudienceAnalysis:
     def room(self) -> pd.DataFrame:
         """Values of the audience as a whole: one row per second.
 
-        Columns: `second`, `in_film` (whether the film was running), `viewers` (number seen), `overall` (mean
-        over viewers of their strongest emotion), `share` (proportion of viewers who react), `synchrony`, and
-        the mean strength of each emotion. Columns whose names end in `_low` and `_high` contain the limits of
-        the 95 % intervals.
+        Columns: `second`, `in_film` (whether the film was running), `viewers` (number seen in that second),
+        `enough_viewers` (whether these are enough for a statement about the audience), `overall` (mean over
+        viewers of their strongest emotion), `share` (proportion of viewers who react), `synchrony`, and the
+        mean strength of each emotion. Columns whose names end in `_low` and `_high` contain the limits of the
+        95 % intervals.
         """
         seconds = to_frame(self._arrow(SECONDS))
         curve = self.analysis.audience_curve
@@ -116,7 +117,7 @@ class AudienceAnalysis:
 
     @property
     def moments(self) -> pd.DataFrame:
-        """One row per moment with its evidence, such as times, emotion, strength and adjusted p-value.
+        """One row per moment with its evidence, such as times, strength, share expected and replicability.
 
         An empty table does not mean that nothing happened; see `conclusion`.
         """

@@ -25,6 +25,7 @@ STUDIO = "Web application and privacy"
 LABORATORY = "Laboratory and proposal"
 COMMANDS: tuple[tuple[str, str, Callable[..., None] | typer.Typer], ...] = (
     ("demo", SCREENINGS, screening_commands.demo),
+    ("plan", SCREENINGS, screening_commands.plan),
     ("screen", SCREENINGS, screening_commands.screen),
     ("sync-mark", SCREENINGS, screening_commands.sync_mark),
     ("capture", SCREENINGS, screening_commands.capture),

@@ -67,6 +67,37 @@ Detector = Annotated[str, typer.Option("--detector", help="Registered name of th
 Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 
 
+def plan(
+    length: Annotated[float, typer.Option(help="How long the reaction is held, in seconds.")] = 2.0,
+    share: Annotated[float, typer.Option(help="Share of the viewers who react, 0 to 1.")] = 0.4,
+    strength: Annotated[
+        float, typer.Option(help="Strength of the emotion in the faces of those who react, 0 to 1.")
+    ] = 0.5,
+    minutes: Annotated[float, typer.Option(help="Length of the film in minutes.")] = 90.0,
+    difference: Annotated[
+        float,
+        typer.Option(help="Difference between two cuts, in standard deviations between viewers."),
+    ] = 0.5,
+    room_share: Annotated[
+        float, typer.Option(help="Share of the variance that lies between rooms, 0 to 1.")
+    ] = 0.05,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for plan.html with the picture, plan.csv and plan.json.")
+    ] = None,
+) -> None:
+    """Plan a screening: how many viewers find a moment, and how many rooms show two cuts to differ."""
+    from moviemotion.planning.screening_plan import plan_screening
+    from moviemotion.reports.plan_lines import plan_lines
+    from moviemotion.workflows.plan import write_plan
+
+    planned = plan_screening(length, share, strength, minutes, difference, room_share)
+    for line in plan_lines(planned):
+        typer.echo(line)
+    if out is not None:
+        write_plan(planned, out)
+        typer.echo(f"Page: {out / 'plan.html'}")
+
+
 def screen(
     videos: Annotated[list[Path], typer.Argument(help="Camera recordings, each showing one or more faces.")],
     out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted study is resumed.")],

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis, DataQuality
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison
-from moviemotion.analysis.moments.detection import MomentSearchResult
+from moviemotion.analysis.moments.detection import Moment, MomentSearchResult
+from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
 from moviemotion.analysis.patterns.find_patterns import find_patterns
 from moviemotion.analysis.script_emotions import (
     EmotionSummary,
@@ -44,6 +45,8 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
     fewer than `MIN_GROUP_SIZE` viewers is reported as missing. Values for lines, scenes and the whole film
     are computed from the remaining seconds and rounded to `ROUNDED_DECIMALS`. Without rounding, subtracting
     the line values from a scene's value could reveal the emotion of a viewer who was missing from one line.
+
+    The evidence for a moment is shown as far as it does not single out a viewer: see `_evidence_for_all`.
 
     Comparing results from two points in time, such as before and after a withdrawal or a change of groups,
     may reveal more. This function cannot prevent that.
@@ -231,14 +234,42 @@ def _visible_moments(
     visible = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)
-        # A moment's strength is taken at its peak second, in which fewer viewers may be seen than in the
-        # whole moment.
+        # Fewer viewers may be seen at the peak than in the whole moment.
         if moment.viewers >= MIN_GROUP_SIZE
         and not small_group_seconds[int(moment.peak) - analysis.timeline.start]
     ]
+    all_visible = len(visible) == len(analysis.moment_search.moments)
+    moments = tuple(
+        _evidence_for_all(
+            analysis.moment_search.moments[k], analysis.timeline.start, small_group_seconds, all_visible
+        )
+        for k in visible
+    )
+    return replace(analysis.moment_search, moments=moments), visible
+
+
+def _evidence_for_all(
+    moment: Moment, first_second: int, small_group_seconds: NDArray[np.bool_], all_moments_visible: bool
+) -> Moment:
+    """Remove the evidence for a moment that could reveal a single viewer or a small group.
+
+    - Together with the mean, `leave_one_out` would reveal the strengths of the most and least moved viewers.
+    - `expected_share` is withheld if it includes seconds in which few viewers were seen. Otherwise it is
+      rounded, because a change of one viewer would be visible in an exact mean over a minute.
+    - `replicability` describes halves of the audience, and is withheld if half of the viewers are a small
+      group.
+    - `rank_interval` counts all moments, and is withheld if some of these are.
+    """
+    at = int(moment.start) - first_second - COMPARABLE_SECONDS
+    around = slice(max(at, 0), int(moment.end) - first_second + COMPARABLE_SECONDS)
+    few_around = bool(small_group_seconds[around].any())
     return replace(
-        analysis.moment_search, moments=tuple(analysis.moment_search.moments[k] for k in visible)
-    ), visible
+        moment,
+        leave_one_out=(_NAN, _NAN),
+        expected_share=_NAN if few_around else round(moment.expected_share, ROUNDED_DECIMALS),
+        replicability=moment.replicability if moment.viewers // 2 >= MIN_GROUP_SIZE else _NAN,
+        rank_interval=moment.rank_interval if all_moments_visible else (0, 0),
+    )
 
 
 def _delay_without_viewers(delay: RelativeDelay) -> RelativeDelay:
@@ -270,4 +301,4 @@ def _rounded_or_withheld(summary: EmotionSummary) -> EmotionSummary:
             mean_reacting_share=round(summary.mean_reacting_share, ROUNDED_DECIMALS),
             mean_reacting_share_interval=(share_low, share_high),
         )
-    return EmotionSummary(summary.start, summary.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)
+    return EmotionSummary(summary.start, summary.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0, 0)

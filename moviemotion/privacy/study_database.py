@@ -1,4 +1,4 @@
-"""`study.db`: seats, consent records, retention and the audit log. It is opened for one task at a time."""
+"""`study.db`: seats, consent records, retention and the audit log. Each operation opens and closes it."""
 
 from __future__ import annotations
 

@@ -10,8 +10,13 @@ from collections.abc import Sequence
 from math import isnan
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.moments.detection import Moment
+from moviemotion.analysis.moments.detection import Moment, count_by_kind
+from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
+from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 def film_time(seconds: float) -> str:
@@ -90,12 +95,90 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
+def ordinal(rank: int) -> str:
+    """Format a rank in words up to the tenth, then in digits: `third`, `12th`, `21st`."""
+    if rank <= len(_ORDINALS):
+        return _ORDINALS[rank - 1]
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(rank % 10 if rank % 100 not in (11, 12, 13) else 0, "th")
+    return f"{rank}{ending}"
+
+
+def rank_range(low_high: Sequence[int]) -> str:
+    """Format the interval of a rank: `first to third`, `second`; empty if it is unknown."""
+    low, high = low_high
+    if not low:
+        return ""
+    return ordinal(low) if low == high else f"{ordinal(low)} to {ordinal(high)}"
+
+
+def moment_name(number: int, moment: Moment) -> str:
+    """Name a moment by its number, counted from 1, and its emotion: `Moment 3: happy`, `Mood 4: sad`."""
+    return f"{moment.kind.capitalize()} {number}: {moment.emotion}"
+
+
+def reacted(moment: Moment) -> str:
+    """Say how many of the viewers seen during a moment reacted: `22 of 24 reacted (usually 5 %)`."""
+    usually = "" if isnan(moment.expected_share) else f" (usually {percent(moment.expected_share)})"
+    return f"{count_of(moment.reacting_share, moment.viewers)} reacted{usually}"
+
+
 def moment_evidence(moment: Moment) -> str:
-    """Summarize the evidence for a moment: `strength 0.41 (0.30–0.52), 9 of 12 reacted, p = 0.004`."""
+    """Summarize the evidence for a moment on one line.
+
+    For example: `strength 0.41 (0.30–0.52), 9 of 12 reacted (usually 5 %), found again in 97 % of
+    half-audiences, p = 0.004`.
+    """
+    again = "" if isnan(moment.replicability) else f", {_found_again(moment)}"
     return (
         f"strength {number(moment.strength)} ({interval(moment.strength_interval)}), "
-        f"{count_of(moment.reacting_share, moment.viewers)} reacted, {p_value(moment.p_adjusted)}"
+        f"{reacted(moment)}{again}, {p_value(moment.p_adjusted)}"
     )
+
+
+def evidence_sentences(moment: Moment) -> str:
+    """Say how much a moment stands out, and whether it would be found again; empty if nothing is known."""
+    sentences = []
+    if not isnan(moment.expected_share):
+        sentences.append(f"In comparable seconds, {percent(moment.expected_share)} react.")
+    if not isnan(moment.replicability):
+        sentences.append(f"{_found_again(moment).capitalize()}.")
+    if not isnan(moment.leave_one_out[0]):
+        sentences.append(f"Leaving out any one viewer, the strength is {interval(moment.leave_one_out)}.")
+    return " ".join(sentences)
+
+
+def _found_again(moment: Moment) -> str:
+    return f"found again in {percent(moment.replicability)} of half-audiences"
+
+
+def null_model() -> str:
+    """Describe the null model of the moments."""
+    return (
+        "the same viewers, out of step: each viewer's reactions are shifted in time by up to "
+        f"{MOMENT.reach} s in either direction ({MOOD.reach} s for moods)"
+    )
+
+
+def comparable_seconds() -> str:
+    """Describe the seconds with which the share of reacting viewers is compared."""
+    return f"the seconds up to {COMPARABLE_SECONDS} s before and after the moment"
+
+
+def inconclusive_notice(analysis: Analysis) -> str:
+    """Say that there is too little data, for the header of a file; empty if there is enough."""
+    if analysis.moment_search.conclusive:
+        return ""
+    # A long enough film with enough viewers is inconclusive only if they were not seen at once.
+    few = analysis.data_quality.usual_viewers < MIN_VIEWERS
+    return f"Not enough {'viewers' if few else 'film'}. {analysis.moment_search.conclusion}"
+
+
+def too_few_seen(viewers: int) -> str:
+    """Say that too few viewers were seen at once: `3 seen, too few to say`.
+
+    The number is 0 both where nobody was seen and where it is withheld.
+    """
+    return f"{viewers} seen, too few to say" if viewers else "nobody seen, or too few to say"
 
 
 def strongest_moment(moments: Sequence[Moment]) -> int:
@@ -104,21 +187,40 @@ def strongest_moment(moments: Sequence[Moment]) -> int:
 
 
 def summary_sentence(analysis: Analysis) -> str:
-    """Describe a screening in one sentence: its size, the moments and the strongest moment."""
+    """Describe a screening: how many were seen at once, the moments, and the strongest of them.
+
+    Returns:
+        One sentence, and another one if too few viewers were seen in part of the film.
+    """
     quality, moments = analysis.data_quality, analysis.moment_search.moments
-    watched = f"{plural(quality.viewers, 'viewer')} watched {duration(quality.seconds)} of film"
+    watched = audience_size(analysis)
+    unknown = ""
+    if quality.unknown_seconds and analysis.moment_search.conclusive:
+        unknown = (
+            f" For {duration(quality.unknown_seconds)}, fewer than {MIN_VIEWERS} viewers were seen, and the "
+            "audience's reaction is unknown."
+        )
     if not analysis.moment_search.conclusive:
         return f"{watched}."
     if not moments:
-        return f"{watched}; no moment is distinguishable from chance."
+        return f"{watched}; no moment is distinguishable from chance.{unknown}"
     top = strongest_moment(moments)
     moment = moments[top]
     return (
-        f"{watched}; the audience reacted together in {plural(len(moments), 'moment')}, most strongly in "
-        f"moment {top + 1} ({time_range(moment.start, moment.end)}, "
+        f"{watched}; the audience reacted together in {count_by_kind(moments)}, most strongly in "
+        f"{moment.kind} {top + 1} ({time_range(moment.start, moment.end)}, "
         f"{moment.emotion} {number(moment.strength)}, 95 % interval {interval(moment.strength_interval)}; "
-        f"{count_of(moment.reacting_share, moment.viewers)} reacting)."
+        f"{count_of(moment.reacting_share, moment.viewers)} reacted).{unknown}"
     )
+
+
+def audience_size(analysis: Analysis) -> str:
+    """Say how many viewers watched, how long, and how many of them were usually seen at once."""
+    quality = analysis.data_quality
+    watched = f"{plural(quality.viewers, 'viewer')} watched {duration(quality.seconds)} of film"
+    if quality.usual_viewers < quality.viewers:
+        watched += f", {quality.usual_viewers} of them seen in a typical second"
+    return watched
 
 
 def synchrony_sentence(analysis: Analysis) -> str:

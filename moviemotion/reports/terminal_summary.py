@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.moments.reaction_scores import MOMENT
 from moviemotion.reports.number_format import (
-    count_of,
+    inconclusive_notice,
     interval,
     number,
     p_value,
     percent,
     plural,
+    reacted,
     summary_sentence,
     time_range,
 )
@@ -27,12 +29,14 @@ def summary_lines(analysis: Analysis) -> list[str]:
         order, the patterns, the data quality and the first problems.
     """
     quality = analysis.data_quality
-    lines = [f"{analysis.title}: {summary_sentence(analysis)}", analysis.moment_search.conclusion]
+    conclusion = inconclusive_notice(analysis) or analysis.moment_search.conclusion
+    lines = [f"{analysis.title}: {summary_sentence(analysis)}", conclusion]
     for index, moment in enumerate(analysis.moment_search.moments[:MAX_MOMENTS]):
+        mood = "" if moment.kind == MOMENT.name else f" ({moment.kind})"
         lines.append(
-            f"  {index + 1:>2}  {time_range(moment.start, moment.end)}  {moment.emotion} "
+            f"  {index + 1:>2}  {time_range(moment.start, moment.end)}  {moment.emotion}{mood} "
             f"{number(moment.strength)} ({interval(moment.strength_interval)}), "
-            f"{count_of(moment.reacting_share, moment.viewers)} reacting, {p_value(moment.p_adjusted)}"
+            f"{reacted(moment)}, {p_value(moment.p_adjusted)}"
         )
     lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))

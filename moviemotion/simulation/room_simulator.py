@@ -315,7 +315,7 @@ def _dark_seconds(total: int, seconds: int, share: float, rng: np.random.Generat
     dark = np.zeros(total, bool)
     while share and dark.sum() < share * seconds:
         length = int(rng.uniform(10, 30))
-        start = int(rng.integers(0, max(seconds - length, 1)))
+        start = int(rng.integers(0, max(seconds - length, 0) + 1))
         dark[start : start + length] = True
     return dark
 
@@ -335,8 +335,8 @@ def _seen(
         seen[start : start + int(2 + rng.exponential(6))] = False
     if dark.any():
         smiling = p[:, EMOTIONS.index(Emotion.HAPPY)] > 0.4
-        odds = c.dark_found / (1 - c.dark_found) * np.where(smiling, c.dark_smile_odds, 1.0)
-        seen &= ~dark | (rng.random(total) < odds / (1 + odds))
+        found = c.dark_found * np.where(smiling, c.dark_smile_odds, 1.0)
+        seen &= ~dark | (rng.random(total) < found / (1 - c.dark_found + found))
     if c.lights_up_seconds:
         leaves = seconds - c.lights_up_seconds + rng.exponential(c.lights_up_seconds)
         seen[int(leaves) :] = False

@@ -18,15 +18,21 @@ from moviemotion.errors import MoviemotionError, SettingError
 SETTING_NAMES: Mapping[str, str] = {
     "baseline": "baseline",
     "credits": "the credits",
+    "difference": "difference between the cuts",
     "film": "the film",
     "formats": "export format",
     "frame_rate": "frame rate",
+    "length": "length of the reaction",
+    "minutes": "length of the film",
     "offsets": "clock offset",
     "out": "study",
     "pictures": "pictures",
+    "room_share": "share of the variance between rooms",
     "script": "the script",
     "seats": "the seat map",
+    "share": "share of the viewers who react",
     "start_timecode": "start timecode",
+    "strength": "strength",
     "subtitles": "the subtitles",
 }
 """Setting (a parameter of the Python API) → name on the studio's pages."""

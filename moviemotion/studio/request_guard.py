@@ -129,7 +129,7 @@ def csrf_token(signing_key: bytes, visitor: str, session: str) -> str:
 
 
 def _invalid_token_response(path: str, is_form: bool) -> Response:
-    """Reload the page with a note to the user if the request is a form; otherwise return an error."""
+    """Reload the page with a message if the request submits a form; otherwise return an error."""
     if is_form:
         # "//example.com" would redirect to another website.
         return RedirectResponse(f"/{path.lstrip('/')}?again=1", 303)

@@ -27,13 +27,12 @@ from moviemotion.analysis.moments.detection import (
     MIN_SECONDS,
     Moment,
     _Candidate,
-    _candidate_spans,
     _drop_overlapping,
-    _smooth,
+    _ScaleSearch,
     find_moments,
     resonance_ranks,
 )
-from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
+from moviemotion.analysis.moments.reaction_scores import MAX_SCORE, MOMENT, MOOD, TimeScale
 from moviemotion.analysis.patterns import arc, change_points, flat_stretches
 from moviemotion.analysis.patterns.acts import Act
 from moviemotion.analysis.patterns.arc import ArcShape, compute_valence, find_arcs, shape_correlations
@@ -83,7 +82,7 @@ from moviemotion.analysis.signals.reaction_delay import (
 from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.smoothing import RADIUS_SECONDS, SIGMA_SECONDS, smooth
 from moviemotion.analysis.signals.strength_intervals import (
-    _FILM_DEGREES_OF_FREEDOM,
+    FILM_DEGREES_OF_FREEDOM,
     difference_intervals,
     strength_intervals,
 )
@@ -272,7 +271,7 @@ def test_the_interval_of_one_second_is_wilsons_with_the_moderated_dispersion():
     mean = (weight * values).sum(axis=0) / weight.sum(axis=0)
     variance = (weight * (values - mean) ** 2).sum(axis=0) / weight.sum(axis=0) * n / (n - 1)
     product = mean * (1 - mean)
-    extra = _FILM_DEGREES_OF_FREEDOM
+    extra = FILM_DEGREES_OF_FREEDOM
     k = (
         ((n - 1) * student_t_quantile(n - 1) ** 2 * variance + extra * Z95**2 * variance.mean())
         / ((n - 1) * product + extra * product.mean())
@@ -324,7 +323,10 @@ def test_a_difference_interval_combines_the_distances_of_both_means():
 
 
 def plain_synchrony(window: np.ndarray) -> float:
-    """Mean product of two viewers' z, over all pairs and the seconds in which both are seen."""
+    """Mean product of two viewers' z, over all pairs and the seconds in which both are seen.
+
+    Limited to ±1, which it can exceed where the two are seen together only in part.
+    """
     curves = []
     for own in window:
         deviation = own - np.nanmean(own, axis=0) if (~np.isnan(own)).any() else own
@@ -333,7 +335,7 @@ def plain_synchrony(window: np.ndarray) -> float:
             deviation / np.sqrt(squares / (~np.isnan(own[:, 0])).sum()) if squares > 1e-9 else own * NAN
         )
     products = [(a * b).sum(axis=1) for k, a in enumerate(curves) for b in curves[k + 1 :]]
-    return float(np.nanmean(products)) if not np.isnan(products).all() else NAN
+    return float(np.clip(np.nanmean(products), -1, 1)) if not np.isnan(products).all() else NAN
 
 
 @settings(deadline=None, max_examples=20)
@@ -394,11 +396,21 @@ def film_with_a_laugh(viewers: int, seconds: int = 90) -> np.ndarray:
 
 def test_moments_need_five_viewers_and_sixty_seconds():
     for viewers, seconds, conclusive in ((5, 60, True), (4, 60, False), (5, 59, False)):
-        strength = film_with_a_laugh(viewers, seconds)
-        found = find_moments(strength, audience_curve_of(strength), 1)
+        found = find_moments(film_with_a_laugh(viewers, seconds), 0, 1)
         assert found.conclusive is conclusive
         assert (found.shifts == detection.N_SHIFTS) is conclusive
     assert (detection.MIN_VIEWERS, MIN_SECONDS) == (5, 60)
+
+
+def test_moments_need_sixty_seconds_that_can_be_evidence():
+    strength = film_with_a_laugh(8, 90)
+    strength[4:, 61:] = np.nan
+    for seen_until, conclusive in ((60, True), (59, False)):
+        strength[4:, seen_until:] = np.nan
+        found = find_moments(strength, 0, 1)
+        assert (found.tested_seconds, found.conclusive) == (seen_until, conclusive)
+    in_film = np.arange(90) < 59
+    assert not find_moments(film_with_a_laugh(8, 90), 0, 1, in_film=in_film).conclusive
 
 
 def test_the_share_of_a_moment_counts_only_the_viewers_seen_in_it():
@@ -407,89 +419,98 @@ def test_the_share_of_a_moment_counts_only_the_viewers_seen_in_it():
     strength[1, 40:44] = np.nan  # seen in the last second of the moment
     strength[2, 40:45, HAPPY] = REACTION_THRESHOLD - 0.01
     strength[3, 40:45, HAPPY] = REACTION_THRESHOLD
-    (found,) = find_moments(strength, audience_curve_of(strength), 1).moments
+    (found,) = find_moments(strength, 0, 1).moments
     assert (found.start, found.end, found.viewers) == (40, 45, 9)
     assert found.reacting_share == pytest.approx(8 / 9)
     low, high = wilson_interval(8, 9)
     assert found.reacting_share_interval == pytest.approx((float(low), float(high)))
-    curve = audience_curve_of(strength)
-    assert found.strength == curve.strength[int(found.peak), HAPPY]
-    assert found.strength_interval == pytest.approx(tuple(curve.strength_interval[:, int(found.peak), HAPPY]))
+    own = [0.8] * 7 + [REACTION_THRESHOLD - 0.01, REACTION_THRESHOLD]
+    assert found.strength == pytest.approx(np.mean(own))
+    leave_one_out = [np.delete(own, k).mean() for k in (0, 7)]
+    assert found.leave_one_out == pytest.approx(tuple(leave_one_out))
 
 
-def test_a_moment_reaches_as_far_as_half_of_its_peak():
-    curve = np.array([0.0, 0.39, 0.4, 0.6, 0.8, 0.5, 0.4, 0.399, 0.0])
-    p = np.ones(9)
-    p[4] = detection.ALPHA
-    assert _candidate_spans(curve, p) == [(2, 7, 4)]
-    p[4] = detection.ALPHA + 1e-9
-    assert _candidate_spans(curve, p) == []
-    assert _candidate_spans(np.full(4, 0.5), np.zeros(4)) == [(0, 4, 0)]
+def search_at(scale: TimeScale, strength: np.ndarray) -> _ScaleSearch:
+    """The search at one time scale in a film in which everything is eligible."""
+    seen = ~np.isnan(strength[:, :, 0])
+    in_film = np.ones(strength.shape[1], bool)
+    return _ScaleSearch.prepare(strength, seen, in_film, scale, np.arange(len(strength)), 1)
 
 
-def test_the_slope_of_a_moment_is_not_another_moment():
-    curve = np.array([0.0, 0.2, 0.3, 1.0, 0.9, 0.3, 0.2, 0.0, 0.0, 0.4, 0.0])
-    p = np.where(curve >= 0.3, 0.01, 1.0)
-    assert _candidate_spans(curve, p) == [(3, 5, 3), (9, 10, 9)]
+MOMENTS, MOODS = (search_at(scale, film_with_a_laugh(5)) for scale in (MOMENT, MOOD))
+
+
+def candidate(
+    column: int, start: int, stop: int, peak: int, size: float, search: _ScaleSearch = MOMENTS
+) -> _Candidate:
+    """A candidate of which only its place and its size matter."""
+    return _Candidate(search, column, (start, stop), peak, 0.01, size)
 
 
 def test_of_overlapping_candidates_only_the_strongest_is_kept():
-    strong = _Candidate(0, 10, 20, 15, 0.9)
-    inside = _Candidate(1, 5, 16, 10, 0.5)  # its peak is inside the stronger one
-    around = _Candidate(2, 14, 40, 30, 0.6)  # the stronger peak is inside it
-    first, last = _Candidate(3, 0, 12, 9, 0.3), _Candidate(4, 16, 30, 20, 0.4)
+    strong = candidate(0, 10, 20, 15, 0.9)
+    inside = candidate(1, 5, 16, 10, 0.5)  # its peak is inside the stronger one
+    around = candidate(2, 14, 40, 30, 0.6)  # the stronger peak is inside it
+    first, last = candidate(3, 0, 12, 9, 0.3), candidate(4, 16, 30, 20, 0.4)
     assert _drop_overlapping([inside, strong]) == [strong]
     assert _drop_overlapping([around, strong]) == [strong]
     assert _drop_overlapping([last, strong, first]) == [first, strong, last]
     assert _drop_overlapping([replace(first, peak=10), strong]) == [strong]
-    assert _drop_overlapping([replace(last, start=15), strong]) == [strong]
-    assert _drop_overlapping([replace(first, stop=16), strong]) == [strong]
-    assert _drop_overlapping([replace(first, stop=15), strong]) == [replace(first, stop=15), strong]
-
-
-def test_curves_are_smoothed_over_three_seconds_of_what_was_seen():
-    curve = np.array([0.0, 3.0, np.nan, 6.0, 9.0, 3.0])[None, :, None]
-    assert _smooth(curve)[0, :, 0].tolist() == [1.5, 1.5, pytest.approx(NAN, nan_ok=True), 7.5, 6, 6]
-
-
-def test_resonance_and_its_interval_follow_from_the_jackknife():
-    strength = film_with_a_laugh(8)
-    strength[:, 40:45, HAPPY] *= np.linspace(0.2, 1, 8)[:, None]
-    (found,) = find_moments(strength, audience_curve_of(strength), 1).moments
-    peak = int(found.peak)
-    estimate = synchrony_at(strength, peak)
-    during = strength[:, int(found.start) : int(found.end), HAPPY]
-    reacted = (during >= REACTION_THRESHOLD).any(axis=1)
-    assert 0 < reacted.sum() < 8
-    without = [
-        np.cbrt(np.delete(strength[:, peak, HAPPY], k).mean() * np.delete(reacted, k).mean() * s)
-        for k, s in enumerate(estimate.leave_one_out)
+    assert _drop_overlapping([replace(last, bounds=(15, 30)), strong]) == [strong]
+    assert _drop_overlapping([replace(first, bounds=(0, 16)), strong]) == [strong]
+    assert _drop_overlapping([replace(first, bounds=(0, 15)), strong]) == [
+        replace(first, bounds=(0, 15)),
+        strong,
     ]
-    half = student_t_quantile(7) * np.sqrt(7 * np.var(without))
-    assert found.resonance == pytest.approx(np.cbrt(found.strength * found.reacting_share * found.synchrony))
-    expected = np.clip([found.resonance - half, found.resonance + half], 0, 1)
-    assert found.resonance_interval == pytest.approx(tuple(expected))
+
+
+@pytest.mark.parametrize("stronger", ["the laugh", "the mood"])
+def test_a_laugh_within_a_long_mood_of_another_emotion_is_a_reaction_of_its_own(stronger):
+    size = 2.0 if stronger == "the mood" else 0.5
+    mood = candidate(SAD, 100, 160, 110, size, MOODS)
+    laugh = candidate(HAPPY, 120, 125, 122, 1.0)
+    assert _drop_overlapping([laugh, mood]) == [mood, laugh]
+    same_emotion = replace(laugh, column=SAD)
+    same_scale = replace(mood, search=MOMENTS)
+    for one, other in ((same_emotion, mood), (laugh, same_scale)):
+        assert _drop_overlapping([one, other]) == [other if stronger == "the mood" else one]
+    for stop, number in ((149, 2), (150, 1)):  # half as long as the mood
+        assert len(_drop_overlapping([replace(laugh, bounds=(120, stop)), mood])) == number
+
+
+def test_the_sum_of_the_scores_has_to_be_that_of_a_share_of_strong_reactions():
+    """15 % of the usual number of viewers at the limit of the scores; smaller sums are no evidence."""
+    search = search_at(MOMENT, film_with_a_laugh(20))
+    assert search.least == pytest.approx(0.15 * 20 * MAX_SCORE)
+    sums = search.scores.sum(axis=0, dtype=np.float64)
+    np.testing.assert_array_equal(search.total, np.where(sums < search.least, -np.inf, sums))
+    maxima = search.null_maxima(np.zeros((90, 7), bool))
+    assert ((maxima >= search.least) | np.isneginf(maxima)).all()
+    assert np.isneginf(maxima[:, SAD]).all()
+    assert np.isfinite(maxima[:, HAPPY]).any()
+    found = np.zeros((90, 7), bool)
+    found[42, HAPPY] = True  # removed, with three seconds on either side, before the viewers are shifted
+    assert (replace(search, least=-np.inf).null_maxima(found)[:, HAPPY] <= 0).all()
+
+
+def test_evidence_is_significant_and_its_slope_is_not_another_candidate():
+    strength = film_with_a_laugh(8)
+    strength[:, 38:40, HAPPY] = strength[:, 45:47, HAPPY] = 0.3  # it rises and fades
+    strength[:, 60:63, HAPPY] = 0.7
+    search = search_at(MOMENT, strength)
+    p = np.where(search.total > 0, detection.ALPHA, 1.0)
+    bounds = [(one.column, one.bounds, one.p) for one in search.candidates(p)]
+    assert bounds == [(HAPPY, (40, 45), 0.05), (HAPPY, (60, 63), 0.05)]
+    p[38:48] += 1e-9
+    (one,) = search.candidates(p)
+    assert one.bounds == (60, 63)
+    threshold = search.total[(p[:, HAPPY] <= 0.05) & (search.total[:, HAPPY] > 0), HAPPY].min()
+    assert one.size == pytest.approx(search.total[one.peak, HAPPY] / threshold)
 
 
 def test_ranks_start_at_one_and_unknown_resonance_is_last():
-    moments = [replace(moment(k, Emotion.HAPPY), synchrony=s) for k, s in enumerate((0.2, NAN, 0.9, 0.4))]
+    moments = [replace(moment(k, Emotion.HAPPY), strength=s) for k, s in enumerate((0.2, NAN, 0.9, 0.4))]
     assert resonance_ranks(moments) == (3, 4, 1, 2)
-
-
-def test_p_values_count_ties_as_at_least_as_large():
-    null = np.array([[1.0], [2.0], [3.0], [4.0]])
-    assert adjusted_p_values(np.array([[4.0], [4.1], [3.0], [0.0]]), null)[:, 0] == pytest.approx(
-        [0.4, 0.2, 0.6, 1]
-    )
-
-
-def test_deviations_are_from_each_viewers_own_mean_where_seen():
-    curves = np.array([[[1.0], [3.0], [np.nan]], [[2.0], [2.0], [5.0]], [[np.nan]] * 3])
-    found = ViewerDeviations.from_curves(curves)
-    assert found.deviation[:, :, 0].tolist() == [[-1, 1, 0], [-1, -1, 2], [0, 0, 0]]
-    assert found.variance[:, 0].tolist() == [1, 2, 0]
-    expected = np.array([-2, 0, 2]) / np.sqrt([3, 3, 2])
-    np.testing.assert_allclose(found.standardized_sum()[:, 0], expected, rtol=1e-6)
 
 
 # --- Mixed emotions, delays --------------------------------------------------------------------------
@@ -581,16 +602,16 @@ def test_a_span_covers_its_seconds_by_overlap_and_stays_within_the_timeline():
 
 
 def test_a_dominant_emotion_needs_its_strength_and_an_interval_above_0():
-    level = np.zeros((4, 5, 7))
+    level = np.zeros((5, 5, 7))
     level[:, :, SAD] = MIN_DOMINANT_STRENGTH
     assert summarize_emotions(level, 0, [(0, 5)])[0].emotion is Emotion.SAD
     weaker = level * 0.999
     (summary,) = summarize_emotions(weaker, 0, [(0, 5)])
     assert (summary.emotion, summary.strength) == (None, pytest.approx(0.0999))
-    uneven = np.zeros((4, 5, 7))
-    uneven[0, :, SAD] = 0.9  # the mean is 0.225, but one viewer decides it
+    uneven = np.zeros((5, 5, 7))
+    uneven[0, :, SAD] = 0.9  # the mean is 0.18, but one viewer decides it
     assert summarize_emotions(uneven, 0, [(0, 5)])[0].emotion is None
-    assert summarize_emotions(uneven[:1], 0, [(0, 5)])[0].emotion is Emotion.SAD
+    assert summarize_emotions(level[:4], 0, [(0, 5)])[0].emotion is None
     assert summarize_emotions(uneven, 0, []) == ()
 
 
@@ -616,6 +637,10 @@ def test_data_quality_counts_what_was_seen_and_rejected():
     assert quality.seen_share_by_viewer == (0.5, 1.0)
     assert quality.samples_per_second == 5
     assert list(quality.rejected_shares.items()) == [("turned", 40 / samples), ("dark", 10 / samples)]
+    assert (quality.usual_viewers, quality.unknown_seconds) == (1, 60)
+    of_seven = hide_viewer(hide_viewer(simulate_timeline(7, 60, 1), 0, 0, 60), 1, 0, 60)
+    six = analyze("", hide_viewer(of_seven, 2, 50, 60), None, (), 1).data_quality
+    assert (six.viewers, six.usual_viewers, six.unknown_seconds) == (5, 5, 10), "two seats were empty"
     marked = analyze("", timeline, None, ("a problem",), 1, TimeSpan(0, 20)).data_quality
     assert marked.problems[0] == "a problem"
     assert len(marked.problems) == 2
@@ -840,11 +865,21 @@ def test_blocks_of_neighbors_end_at_empty_seats_and_at_the_ends_of_rows():
 # --- Comparison --------------------------------------------------------------------------------------
 
 
-def comparison(p: float, low: float, high: float) -> GroupComparison:
+def comparison(p: float, low: float, high: float, difference: float = 0.0) -> GroupComparison:
     one = np.array([0.0])
-    interval = np.array([[low], [high]])
     return GroupComparison(
-        np.array([[9], [9]]), np.zeros((2, 1)), one, interval, np.array([p]), one, False, 10, True, 0.05
+        viewers=np.array([[9], [9]]),
+        mean=np.zeros((2, 1)),
+        difference=np.array([difference]),
+        interval=np.array([[low], [high]]),
+        p_adjusted=np.array([p]),
+        viewers_needed=one,
+        paired=False,
+        rooms=(1, 1),
+        room_share=NAN,
+        permutations=10,
+        exact=True,
+        single_test_alpha=0.05,
     )
 
 
@@ -855,11 +890,12 @@ def comparison(p: float, low: float, high: float) -> GroupComparison:
         (0.0501, -0.099, 0.099, DifferenceVerdict.ALIKE),
         (0.5, -SMALLEST_RELEVANT_DIFFERENCE, 0.01, DifferenceVerdict.INCONCLUSIVE),
         (0.5, -0.01, SMALLEST_RELEVANT_DIFFERENCE, DifferenceVerdict.INCONCLUSIVE),
-        (NAN, 0, 0, DifferenceVerdict.NOT_TESTED),
+        (NAN, -0.01, 0.01, DifferenceVerdict.ALIKE),  # too few rooms for p, but the interval says enough
     ],
 )
 def test_verdicts_at_their_limits(p, low, high, verdict):
     assert comparison(p, low, high).verdict((0,)) is verdict
+    assert comparison(p, low, high, difference=NAN).verdict((0,)) is DifferenceVerdict.NOT_TESTED
 
 
 @pytest.mark.parametrize(("paired", "minimum"), [(False, MIN_VIEWERS), (True, MIN_PAIRS)])

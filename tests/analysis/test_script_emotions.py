@@ -23,12 +23,25 @@ HAPPY = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
 
 
 def test_seconds_count_by_their_overlap_with_a_line():
-    strength = np.zeros((3, 10, 7))
+    strength = np.zeros((5, 10, 7))
     strength[:, 4, HAPPY], strength[:, 5, HAPPY] = 0.8, 0.4
     summary = summary_of(strength, 0, 3.5, 5.0)  # measured a second later, from 4.5 to 6
     assert summary.emotion is Emotion.HAPPY
     assert summary.strength == pytest.approx((0.5 * 0.8 + 1.0 * 0.4) / 1.5)
-    assert (summary.viewers, summary.mean_reacting_share) == (3, 1.0)
+    assert (summary.viewers, summary.usual_viewers, summary.mean_reacting_share) == (5, 5, 1.0)
+
+
+def test_no_emotion_is_named_where_fewer_than_five_were_seen_at_once():
+    """Twenty-nine viewers, of whom four are still seen after the first three seconds of the scene."""
+    strength = np.full((29, 60, 7), 0.0)
+    strength[:, :, HAPPY] = 0.8
+    strength[4:, 13:] = np.nan
+    full, left, late = summarize_emotions(strength, 0, [(9, 12), (9, 40), (20, 30)])
+    assert (full.emotion, full.viewers, full.usual_viewers) == (Emotion.HAPPY, 29, 29)
+    assert (left.emotion, left.viewers, left.usual_viewers) == (None, 29, 4)
+    assert (late.emotion, late.viewers, late.usual_viewers) == (None, 4, 4)
+    assert [s.has_enough_viewers for s in (full, left, late)] == [True, False, False]
+    assert [left.strength, late.strength] == pytest.approx([0.8, 0.8]), "what was measured stays"
 
 
 def test_weak_emotions_are_not_dominant_and_unknown_spans_are_nan():

@@ -87,6 +87,19 @@ def test_a_plot_shows_curves_and_moments(study: mm.Study, tmp_path: Path) -> Non
         study.plot(["bored"])
 
 
+def test_a_plot_has_no_curve_where_too_few_were_seen() -> None:
+    table = pd.DataFrame({"viewer": np.repeat(list("abcdef"), 40), "second": np.tile(np.arange(40), 6)})
+    for emotion in mm.EMOTIONS:
+        table[emotion] = 0.125
+    seen = table[(table.viewer < "e") | (table.second < 30)]
+    ax = mm.analyze(seen).plot(["happy"])
+    assert np.flatnonzero(np.isnan(ax.get_lines()[0].get_ydata())).tolist() == list(range(30, 40))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "happy",
+        "unknown: fewer than 5 seen",
+    ]
+
+
 def test_tables_go_to_parquet_and_arrow(study: mm.Study, tmp_path: Path) -> None:
     written = study.to_parquet(tmp_path / "tables")
     assert {"moments.parquet", "datapackage.json"} <= {path.name for path in written}

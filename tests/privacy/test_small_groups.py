@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.analysis.moments.detection import Moment
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
@@ -71,6 +73,17 @@ def figures(analysis: Analysis) -> np.ndarray:
     return np.concatenate([*of_audience, [f.strength for f in shown], [f.mean_reacting_share for f in shown]])
 
 
+def without_evidence(moments: tuple[Moment, ...]) -> list[Moment]:
+    """The moments without the values that other roles see rounded or not at all."""
+    nothing = {
+        "leave_one_out": (0.0, 0.0),
+        "expected_share": 0.0,
+        "replicability": 0.0,
+        "rank_interval": (0, 0),
+    }
+    return [replace(moment, **nothing) for moment in moments]
+
+
 @pytest.mark.parametrize("role", OTHERS)
 @pytest.mark.parametrize("viewers", [1, 2, 4])
 def test_of_fewer_than_five_no_figure_is_shown(tmp_path: Path, viewers: int, role: Role) -> None:
@@ -91,7 +104,7 @@ def test_of_five_the_figures_are_shown_and_no_single_viewer_is(tmp_path: Path, v
     whole = laughing_room(tmp_path, viewers)
     analysis = analysis_for_role(whole, Role.WRITER)
     np.testing.assert_allclose(figures(analysis), figures(whole), atol=0.5 * 10**-ROUNDED_DECIMALS + 1e-9)
-    assert analysis.moment_search == whole.moment_search
+    assert without_evidence(analysis.moment_search.moments) == without_evidence(whole.moment_search.moments)
     assert len(analysis.moment_search.moments) == 2
     page = render_report(analysis)
     tables = "".join(timeline_csv(analysis.timeline, analysis.in_film)) + str(moments_json(analysis))
@@ -137,15 +150,48 @@ def test_a_moment_whose_peak_has_few_viewers_is_withheld(tmp_path: Path) -> None
     viewers[int(hidden.peak)] = MIN_GROUP_SIZE - 1
     peaked = replace(whole, audience_curve=replace(whole.audience_curve, viewers=viewers))
     for role in OTHERS:
-        assert analysis_for_role(peaked, role).moment_search.moments == (shown,)
+        seen = analysis_for_role(peaked, role).moment_search.moments
+        assert without_evidence(seen) == without_evidence((shown,))
+        assert seen[0].rank_interval == (0, 0), "a rank would count the moment that is withheld"
     assert analysis_for_role(peaked, Role.RESEARCHER).moment_search.moments == (hidden, shown)
+
+
+@pytest.mark.parametrize("role", OTHERS)
+@pytest.mark.parametrize("viewers", [9, 10])
+def test_evidence_that_could_single_out_a_viewer_is_withheld(
+    tmp_path: Path, role: Role, viewers: int
+) -> None:
+    whole = laughing_room(tmp_path, viewers)
+    moments = tuple(replace(m, expected_share=0.12345) for m in whole.moment_search.moments)
+    whole = replace(whole, moment_search=replace(whole.moment_search, moments=moments))
+    seen = analysis_for_role(whole, role).moment_search.moments
+    for moment, true in zip(seen, moments, strict=True):
+        assert np.isfinite(true.leave_one_out).all()
+        assert np.isnan(moment.leave_one_out).all()
+        assert moment.expected_share == 0.12
+        assert true.replicability == 1
+        assert (moment.replicability == 1) == (viewers == 10), "half of nine is a small group"
+        assert moment.rank_interval == true.rank_interval != (0, 0)
+    shown = json.dumps(moments_json(analysis_for_role(whole, role)), allow_nan=False)
+    assert '"leave_one_out": [null, null]' in shown
+    assert "Leaving out any one viewer" not in render_report(analysis_for_role(whole, role))
+    assert "Leaving out any one viewer" in render_report(whole)
+
+
+def test_the_share_to_expect_is_withheld_where_it_is_of_few(tmp_path: Path) -> None:
+    """In the seconds around both moments, only three viewers are seen from second 45 to 48."""
+    whole = laughing_room(tmp_path, 8, alone=(45, 48))
+    assert all(np.isfinite(m.expected_share) for m in whole.moment_search.moments)
+    seen = analysis_for_role(whole, Role.WRITER).moment_search.moments
+    assert len(seen) == 2
+    assert np.isnan([m.expected_share for m in seen]).all()
 
 
 def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
     five, ten = (laughing_room(tmp_path, viewers) for viewers in (MIN_GROUP_SIZE, 2 * MIN_GROUP_SIZE))
     seen = analysis_for_role(five, Role.WRITER)
     assert np.isfinite(seen.audience_curve.overall_strength).all()
-    assert seen.moment_search.moments == five.moment_search.moments
+    assert without_evidence(seen.moment_search.moments) == without_evidence(five.moment_search.moments)
     assert np.isfinite([seen.data_quality.seen_share, seen.data_quality.samples_per_second]).all()
     assert seen.relative_delay.spread_interval == five.relative_delay.spread_interval
     assert [f.viewers for f in seen.element_emotions] == [f.viewers for f in five.element_emotions]

@@ -13,7 +13,7 @@ from moviemotion.analysis.analyze import Analysis, DataQuality
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult
 from moviemotion.analysis.patterns.find_patterns import find_patterns
 from moviemotion.analysis.script_emotions import EmotionSummary, SceneEmotions
-from moviemotion.analysis.signals.audience_curve import AudienceCurve
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, AudienceCurve
 from moviemotion.analysis.signals.baseline import estimate_baseline
 from moviemotion.analysis.signals.mixed_emotions import find_mixed_emotions
 from moviemotion.analysis.signals.reaction_delay import estimate_relative_delay
@@ -106,7 +106,7 @@ def _script(seconds: int, copies: int, start: int) -> TimedScript:
 
 
 def _summary(start: float, end: float, first: int, strength: np.ndarray) -> EmotionSummary:
-    nothing = EmotionSummary(start, end, None, NAN, (NAN, NAN), NAN, (NAN, NAN), 0)
+    nothing = EmotionSummary(start, end, None, NAN, (NAN, NAN), NAN, (NAN, NAN), 0, 0)
     if np.isnan(start):
         return nothing
     low = max(0, int(start) - first)
@@ -121,9 +121,10 @@ def _summary(start: float, end: float, first: int, strength: np.ndarray) -> Emot
     interval = (max(0.0, mean - error), min(1.0, mean + error)) if n > 1 else (NAN, NAN)
     share = float((np.nanmax(part[seen], axis=(1, 2)) > 0.3).mean())
     low_share, high_share = _wilson(np.array(share), np.array(n))
-    emotion = NON_NEUTRAL_EMOTIONS[column] if mean > 0.06 else None
+    usual = int(np.median((~np.isnan(part[:, :, 0])).sum(axis=0)))
+    emotion = NON_NEUTRAL_EMOTIONS[column] if mean > 0.06 and usual >= MIN_VIEWERS else None
     return EmotionSummary(
-        start, end, emotion, mean, interval, share, (float(low_share), float(high_share)), n
+        start, end, emotion, mean, interval, share, (float(low_share), float(high_share)), n, usual
     )
 
 
@@ -192,6 +193,14 @@ def make_analysis(
                 (-0.05, 0.87) if viewers > 1 else (NAN, NAN),
                 int(seen[k]),
                 0.002,
+                kind="mood" if len(found) == 2 else "moment",
+                expected_share=0.05,
+                leave_one_out=(
+                    float(curve.strength[k, column]) - 0.04,
+                    float(curve.strength[k, column]) + 0.02,
+                ),
+                replicability=0.97,
+                rank_interval=(1, 3),
             )
         )
     script = _script(seconds, scenes, start) if scenes else None
@@ -218,7 +227,17 @@ def make_analysis(
     search = MomentSearchResult(tuple(found), conclusion, conclusive, 999 if conclusive else 0, 0.05, 1)
     by_viewer = tuple(float(v) for v in (~unseen).mean(axis=1))
     refused = {"too dark or washed out": 0.013, "half covered": 0.004}
-    quality = DataQuality(viewers, seconds, float((~unseen).mean()), by_viewer, 4.9, refused, problems)
+    quality = DataQuality(
+        viewers,
+        seconds,
+        float((~unseen).mean()),
+        by_viewer,
+        4.9,
+        refused,
+        problems,
+        int(np.median(seen)),
+        int((seen < MIN_VIEWERS).sum()),
+    )
     rest = estimate_baseline(timeline)
     mixed = tuple(find_mixed_emotions(strength, start, m.start, m.end) for m in found)
     return Analysis(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Callable
@@ -54,7 +55,7 @@ def with_emotions_everywhere(
         start, end = (NAN, NAN) if k in cut else (2.0 * k, 2.0 * k + 2)
         cues.append(Cue(k, start, end, TimeSource.CUT if k in cut else TimeSource.SUBTITLES, 0.5))
         emotion = None if k in cut else Emotion.HAPPY
-        lines.append(EmotionSummary(start, end, emotion, 0.62, (0.48, 0.74), 0.75, (0.47, 0.91), 12))
+        lines.append(EmotionSummary(start, end, emotion, 0.62, (0.48, 0.74), 0.75, (0.47, 0.91), 12, 11))
     moments = base.moment_search.moments
     overlaps = tuple((k % len(cues),) for k in range(len(moments)))
     script = TimedScript(screenplay, tuple(cues), "Times come from nowhere.")
@@ -82,13 +83,32 @@ def test_emotions_are_noted_beside_their_lines(analysis: Analysis) -> None:
     assert lines[1] == ""
     assert lines[2].startswith("[[The audience's emotions")
     assert "Times come from nowhere." in lines[2]
-    assert "for two. [[0:02–0:04 · happy 0.62 (0.48–0.74) · 75 % of 12 reacting]]" in lines
-    assert "Again. [[0:08–0:10 · happy 0.62 (0.48–0.74) · 75 % of 12 reacting]]" in lines
+    assert "for two. [[0:02–0:04 · happy 0.62 (0.48–0.74) · 75 % reacting, 11 seen]]" in lines
+    assert "Again. [[0:08–0:10 · happy 0.62 (0.48–0.74) · 75 % reacting, 11 seen]]" in lines
     assert "I knocked. [[not in the film]]" in lines
     assert "MARTA" in lines  # cues and parentheticals stay bare
     assert "(to the coat)" in lines
-    assert lines[lines.index("INT. KITCHEN - NIGHT #1#") + 2].startswith("[[MOMENT 1 · ")
+    note = lines[lines.index("INT. KITCHEN - NIGHT #1#") + 2]
+    assert note.startswith("[[MOMENT 1 · happy · ")
+    assert "of 12 reacted (usually 5 %) · adjusted p = 0.002 · rank: first to third" in note
     assert lines[lines.index("> THE END <") + 2].startswith("[[0:14–0:16")
+
+
+def test_scripts_say_in_their_header_that_there_were_not_enough_viewers(
+    make: Callable[..., Analysis],
+) -> None:
+    few = make(viewers=3, conclusive=False)
+    notice = f"Not enough viewers. {few.moment_search.conclusion} The audience's emotions."
+    assert annotated_fountain(few).startswith(f"[[{notice}")
+    assert notice in html.unescape(annotated_final_draft(few).decode())
+    assert "[[SCENE 1 · 3 seen, too few to say]]" in annotated_fountain(few)
+    assert " % reacting, " not in annotated_fountain(few), "no line has an emotion"
+
+
+def test_a_mood_is_called_a_mood(analysis: Analysis) -> None:
+    assert "[[MOOD 3 · sad · " in annotated_fountain(
+        with_emotions_everywhere(analysis, screenplay_of(SCRIPT))
+    )
 
 
 def test_scenes_have_their_emotion(analysis: Analysis) -> None:
@@ -210,7 +230,7 @@ def test_emotions_become_script_notes_in_the_users_own_file(
     assert again.notes[1].text.startswith("The audience's emotions")
     assert again.notes[2].text.startswith("MOMENT 1")
     assert again.notes[3].text == "not in the film"
-    assert again.notes[4].text == "0:06–0:08 · happy 0.62 (0.48–0.74) · 75 % of 12 reacting"
+    assert again.notes[4].text == "0:06–0:08 · happy 0.62 (0.48–0.74) · 75 % reacting, 11 seen"
     path.write_bytes(FDX.replace("late", "early").encode())
     with pytest.raises(MoviemotionError, match="has changed since it was read"):
         annotated_final_draft(with_emotions_everywhere(make(moments=1), screenplay))

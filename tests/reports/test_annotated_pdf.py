@@ -95,6 +95,13 @@ def test_pages_are_full_and_no_heading_or_cue_ends_one() -> None:
         assert elements[last].kind in (ElementKind.ACTION, ElementKind.DIALOGUE)
 
 
+def test_the_cover_says_that_there_were_not_enough_viewers(make: Callable[..., Analysis]) -> None:
+    few = make(viewers=3, conclusive=False)
+    (cover, *_) = text_of(annotated_pdf(few))
+    assert f"Not enough viewers. {few.moment_search.conclusion}" in " ".join(cover.split())
+    assert "Not enough" not in text_of(annotated_pdf(make()))[0]
+
+
 def test_the_same_analysis_gives_the_same_bytes(analysis: Analysis) -> None:
     annotated = with_emotions_everywhere(analysis, screenplay_of(SCRIPT))
     assert annotated_pdf(annotated) == annotated_pdf(annotated)

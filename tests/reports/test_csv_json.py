@@ -68,6 +68,12 @@ def test_moments_json_holds_the_evidence_and_the_lines(analysis):
     assert (first["start"], first["peak"], first["end"]) == (moment.start, moment.peak, moment.end)
     assert first["strength"] == round(moment.strength, 6)
     assert (first["synchrony"], first["synchrony_interval"]) == (0.41, [-0.05, 0.87])
+    assert (first["kind"], first["reacted"], first["expected_share"]) == ("moment", moment.reacted, 0.05)
+    assert (first["replicability"], first["rank_interval"]) == (0.97, [1, 3])
+    assert first["leave_one_out"] == [round(end, 6) for end in moment.leave_one_out]
+    assert record["moments"][2]["kind"] == "mood"
+    assert (record["usual_viewers"], record["unknown_seconds"]) == (12, 5)
+    assert record["method"]["null"].startswith("the same viewers, out of step")
     assert first["scene"] == {"number": 1, "heading": "INT. LIGHTHOUSE KITCHEN – NIGHT"}
     texts = [line["text"] for line in first["lines"]]
     assert "I knocked. You were talking to my coat & <nobody> else." in texts

@@ -32,6 +32,7 @@ def test_pympi_reads_every_tier(analysis: Analysis, tmp_path: Path) -> None:
     assert list(document.get_tier_names()) == [
         "moments",
         *(f"audience: {f}" for f in NON_NEUTRAL_EMOTIONS),
+        "audience: unknown",
         *of_script,
     ]
     moments = document.get_annotation_data_for_tier("moments")
@@ -39,6 +40,9 @@ def test_pympi_reads_every_tier(analysis: Analysis, tmp_path: Path) -> None:
         (1000 * m.start, 1000 * m.end) for m in analysis.moment_search.moments
     ]
     assert moments[0][2].startswith("Moment 1: happy, strength 0.")
+    assert moments[2][2].startswith("Mood 3: sad, strength 0.")
+    unknown = document.get_annotation_data_for_tier("audience: unknown")
+    assert unknown == [(88_000, 93_000, "nobody seen, or too few to say")]
     scenes = document.get_annotation_data_for_tier("scenes")
     assert [text for _, _, text in scenes][:2] == [
         "INT. LIGHTHOUSE KITCHEN – NIGHT",
@@ -54,7 +58,7 @@ def test_emotions_of_the_audience_are_annotated_where_they_stand_out(
     document = read(elan_document(analysis), tmp_path)
     spans = document.get_annotation_data_for_tier("audience: happy")
     curve = analysis.audience_curve
-    expected = (curve.strength[:, 0] >= MIN_DOMINANT_STRENGTH) & ~(curve.strength_interval[0, :, 0] <= 0)
+    expected = (curve.strength[:, 0] >= MIN_DOMINANT_STRENGTH) & (curve.strength_interval[0, :, 0] > 0)
     annotated = {second for start, end, _ in spans for second in range(start // 1000, end // 1000)}
     assert annotated == set(curve.seconds[expected].tolist())
     assert len(spans) == 2

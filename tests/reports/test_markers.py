@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -49,7 +50,9 @@ def test_a_marker_gives_emotion_evidence_and_scene(analysis: Analysis) -> None:
     assert first.name == "Moment 1: happy"
     assert (first.start, first.frames) == (24 * moment.start, 24 * (moment.end - moment.start))
     assert re.match(
-        r"strength 0\.\d\d \(0\.\d\d–0\.\d\d\), \d+ of 12 reacted, p = 0\.002, peak 01:00:", first.note
+        r"strength 0\.\d\d \(0\.\d\d–0\.\d\d\), \d+ of 12 reacted \(usually 5 %\), "
+        r"found again in 97 % of half-audiences, p = 0\.002, peak 01:00:",
+        first.note,
     )
     assert first.note.endswith("scene 1: INT. LIGHTHOUSE KITCHEN – NIGHT")
 
@@ -146,6 +149,13 @@ def test_control_characters_do_not_break_final_cuts_xml(make) -> None:
     read = otio.adapters.read_from_string(final_cut_xml(analysis, NUMBERINGS[0]), "fcp_xml")
     assert read.name == "One Two"
     assert read.tracks.markers[0].metadata["fcp_xml"]["comment"].endswith("INT. A & <B>")
+
+
+def test_an_inconclusive_screening_says_so_where_comments_are_allowed(make) -> None:
+    few = make(viewers=3, conclusive=False)
+    notice = f"Not enough viewers. {few.moment_search.conclusion}"
+    assert f"* COMMENT: {notice}\n" in locator_edl(few, NUMBERINGS[0])
+    assert json.loads(otio_timeline(few, NUMBERINGS[0]))["metadata"]["moviemotion"]["conclusive"] is False
 
 
 @pytest.mark.parametrize("write", [locator_edl, resolve_edl, otio_timeline, final_cut_xml])

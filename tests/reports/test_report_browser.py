@@ -95,12 +95,13 @@ def test_the_readout_gives_interval_and_n(page, analysis):
     low, high = analysis.audience_curve.overall_strength_interval[:, k]
     readout = page.inner_text("#readout")
     assert f"strength {analysis.audience_curve.overall_strength[k]:.2f} ({low:.2f}–{high:.2f})" in readout
-    assert f"n = {analysis.audience_curve.viewers[k]}" in readout
+    assert f"seen {analysis.audience_curve.viewers[k]}" in readout
 
 
 def test_the_readout_says_where_no_viewer_was_seen(page):
+    """As for any second with fewer than five, nothing is said about the audience."""
     page.evaluate("() => { time.value = 90; time.dispatchEvent(new Event('input')) }")
-    assert page.inner_text("#readout") == "1:30 no viewer was seen"
+    assert page.inner_text("#readout") == "1:30 unknown: nobody seen, or too few"
 
 
 def point_at(page, second: float, y: float = 80) -> str:

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE, NOT_SEEN, pack_curve, pack_strips
+from moviemotion.reports.html.chart_data import (
+    CURVE_STEPS,
+    NO_VALUE,
+    NOT_SEEN,
+    chart_data,
+    pack_curve,
+    pack_strips,
+)
 from moviemotion.reports.html.screening_report import render_report, script_rows
 from moviemotion.reports.tables.csv_json import moments_json
 from moviemotion.reports.terminal_summary import summary_lines
@@ -61,7 +68,11 @@ def test_every_moment_shows_its_evidence(page, analysis):
     moment = analysis.moment_search.moments[1]
     low, high = moment.strength_interval
     assert f"{moment.strength:.2f} {low:.2f}–{high:.2f}" in page.text
-    assert f"{round(moment.reacting_share * moment.viewers)} of {moment.viewers}" in page.text
+    assert f"Reacted, of those seen {moment.reacted} of {moment.viewers}" in page.text
+    evidence = "In comparable seconds, 5 % react. Found again in 97 % of half-audiences. Leaving out any one"
+    assert f"{evidence} viewer, the strength is" in page.text
+    assert "first to third" in page.text
+    assert page.text.split("Screenplay 95 %")[0].count(" mood strongest at ") == 1
     before_patterns = page.text.split("The film as a whole")[0]
     assert before_patterns.count("p = 0.002") == 4
 
@@ -80,9 +91,39 @@ def test_quality_names_the_failing_seat(page):
     assert "seat-13.mp4: the file ends in the middle of a frame; camera skipped" in page.text
 
 
+def test_the_page_says_what_can_be_excluded_and_what_cannot(page):
+    sure = page.text.split("How sure is this?")[-1].split("Data quality")[0]
+    assert "the same viewers, out of step" in sure
+    excluded, rest = sure.split("Not excluded")
+    assert all(word in excluded for word in ("own pace", "Dark scenes", "Lively stretches", "Slow drift"))
+    assert all(word in rest for word in ("light of the screen", "house lights", "phone", "seat map", "ends"))
+
+
+def test_seconds_with_too_few_viewers_are_unknown(make):
+    analysis = make(viewers=6)
+    few = analysis.audience_curve.viewers < 5
+    assert 5 < few.sum() < 150
+    data = chart_data(analysis)
+    for name, curve in data["curves"].items():
+        unknown = np.frombuffer(b64decode(curve), dtype="<u2") == NO_VALUE
+        assert unknown[few].all(), name
+    assert (np.frombuffer(b64decode(data["curves"]["share"]), dtype="<u2") == NO_VALUE).sum() == few.sum()
+    page = Page(render_report(analysis))
+    assert "unknown: fewer than 5 viewers seen" in page.text
+    assert "unknown: 4 seen" in render_report(make(viewers=4))
+    assert "unknown: fewer" not in Page(render_report(make(nobody=(0, 0), moments=0))).text
+
+
+def test_lines_and_scenes_of_too_few_are_neither_calm_nor_sure(make):
+    page = Page(render_report(make(viewers=4)))
+    assert "calm" not in page.text.split("The film as a whole")[0]
+    assert "unknown, 4 seen" in page.text
+
+
 def test_the_page_names_its_limits(page):
     assert "Barrett et al., 2019" in page.text
     assert "999 times" in page.text
+    assert "geometric mean of strength and reacting share" in page.text
     assert "seed 1" in page.text
 
 
@@ -111,7 +152,7 @@ def test_no_case_shows_nan(make, case):
 def test_without_a_conclusion_the_page_says_so(make):
     analysis = make(viewers=1, conclusive=False)
     text = Page(render_report(analysis)).text
-    assert f"Caution. {analysis.moment_search.conclusion}" in text
+    assert f"Caution. Not enough viewers. {analysis.moment_search.conclusion}" in text
     assert "Moments 0" in text
 
 

@@ -7,7 +7,8 @@ def test_summary_names_moments_quality_and_problems(analysis):
     lines = summary_lines(analysis)
     assert lines[0].startswith("The Second Spoon: 12 viewers watched")
     assert lines[1] == analysis.moment_search.conclusion
-    assert sum("reacting, p = 0.002" in line for line in lines) == 4
+    assert sum("reacted (usually 5 %), p = 0.002" in line for line in lines) == 4
+    assert sum("sad (mood) 0." in line for line in lines) == 1
     assert any("Faces seen" in line for line in lines)
     assert lines[-1].endswith("camera skipped")
 
@@ -23,5 +24,5 @@ def test_summary_stays_within_fifteen_lines(make):
 def test_summary_without_a_conclusion(make):
     analysis = make(viewers=1, conclusive=False, scenes=0)
     lines = summary_lines(analysis)
-    assert lines[1] == analysis.moment_search.conclusion
+    assert lines[1] == f"Not enough viewers. {analysis.moment_search.conclusion}"
     assert not any("nan" in line.lower() for line in lines)

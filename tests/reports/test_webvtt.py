@@ -47,6 +47,7 @@ def test_every_cue_of_the_metadata_is_json_in_its_time(analysis: Analysis, tmp_p
     assert seconds[20]["strength"]["happy"] == pytest.approx(
         analysis.audience_curve.strength[20, 0], abs=1e-6
     )
+    assert [seconds[k]["enough_viewers"] for k in (20, 90)] == [True, False]
     assert (seconds[90]["viewers"], seconds[90]["share"], seconds[90]["strength"]["sad"]) == (0, None, None)
     moments = [(start, end, record) for start, end, record in cues if record.pop("type") == "moment"]
     assert [record for _, _, record in moments] == moments_json(analysis)["moments"]
@@ -79,7 +80,9 @@ def test_captions_say_what_each_moment_was(analysis: Analysis, tmp_path: Path) -
 
 def test_a_screening_without_moments_is_still_a_track(make, tmp_path: Path) -> None:
     analysis = make(viewers=1, conclusive=False, scenes=0, title="One\n--> two")
-    assert captions_vtt(analysis) == "WEBVTT One -> two: moments\n"
+    notice = f"Not enough viewers. {analysis.moment_search.conclusion}"
+    assert captions_vtt(analysis) == f"WEBVTT One -> two: moments\n\nNOTE {notice}\n"
+    assert f"\n\nNOTE {notice}\n\n" in metadata_vtt(analysis)
     assert len(read_by_ffmpeg(metadata_vtt(analysis), tmp_path)) == 150
 
 

@@ -81,6 +81,8 @@ def test_each_line_has_its_time_and_evidence(client: TestClient, matinee: Path, 
     assert not spoken["estimated"]
     summary = analysis.element_emotions[spoken["index"]]
     assert spoken["emotionSummary"]["viewers"] == summary.viewers == 12
+    assert spoken["emotionSummary"]["usualViewers"] == summary.usual_viewers
+    assert spoken["emotionSummary"]["enoughViewers"]
     assert spoken["emotionSummary"]["interval"] == pytest.approx(summary.strength_interval, abs=1e-6)
 
 
@@ -92,7 +94,9 @@ def test_moments_have_n_interval_and_adjusted_p(
     for shown, moment in zip(content, analysis.moment_search.moments, strict=True):
         assert shown["p_adjusted"] == pytest.approx(moment.p_adjusted, abs=1e-6)
         assert shown["strength_interval"] == pytest.approx(moment.strength_interval, abs=1e-6)
-        assert shown["viewers"] == moment.viewers
+        assert (shown["viewers"], shown["reacted"]) == (moment.viewers, moment.reacted)
+        assert shown["expected_share"] == pytest.approx(moment.expected_share, abs=1e-6)
+        assert shown["rank_interval"] == list(moment.rank_interval)
 
 
 def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
@@ -113,6 +117,18 @@ def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
         happy[seen], mean[seen, NON_NEUTRAL_EMOTIONS.index("happy")], atol=1 / CURVE_STEPS
     )
     assert np.isnan(happy[~seen]).all()
+
+
+def test_a_small_group_is_known_where_all_of_it_was_seen(people, analysis: Analysis) -> None:
+    """The audience is known where five were seen; three chosen viewers are known where the three were."""
+    researcher, members = people(Role.RESEARCHER), list(analysis.timeline.viewers[:3])
+    audience = researcher.get("/api/studies/matinee/audience-curves").json()
+    group = researcher.get("/api/studies/matinee/curves", params={"viewer": members}).json()
+    assert (audience["minViewers"], group["minViewers"]) == (5, 3)
+    for content in (audience, group):
+        known = np.array(content["viewers"]) >= content["minViewers"]
+        assert known.mean() > 0.5
+        np.testing.assert_array_equal(np.isnan(curve(content, "overall")), ~known)
 
 
 @pytest.mark.parametrize("size", [1, 4, 8, 11])

@@ -22,11 +22,10 @@ from scipy.ndimage import maximum_filter1d
 
 from moviemotion.analysis.moments.bounds import moment_bounds, reacting_viewers
 from moviemotion.analysis.moments.evidence import Evidence, gather_evidence
-from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxima
+from moviemotion.analysis.moments.null_model import adjusted_p_values, null_maxima, sum_over_viewers
 from moviemotion.analysis.moments.reacting_together import blocks_of_viewers
 from moviemotion.analysis.moments.reaction_scores import (
     MAX_SCORE,
-    MIN_VIEWERS,
     MOMENT,
     MOOD,
     TimeScale,
@@ -36,6 +35,7 @@ from moviemotion.analysis.moments.reaction_scores import (
     usual_viewers,
 )
 from moviemotion.analysis.moments.resonance import resonance_interval, resonance_rank_intervals
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.analysis.signals.synchrony import JackknifeEstimate, pooled_variance, synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array
@@ -101,12 +101,17 @@ class Moment:
     rank_interval: tuple[int, int] = (0, 0)
 
     @property
+    def reacted(self) -> int:
+        """Number of viewers who reacted, of the `viewers` seen."""
+        return round(self.reacting_share * self.viewers)
+
+    @property
     def resonance(self) -> float:
         """Resonance, 0–1: the geometric mean of strength and reacting share.
 
         A strong reaction of few and a weak reaction of many have the same resonance. Synchrony is not a
-        factor: at a plateau it is near 0 although everybody reacts, and it added nothing to the agreement
-        between halves of an audience (`benchmarks/real_people.py`).
+        factor: at a plateau it is near 0 although everybody reacts. With it, halves of an audience rank
+        moments more alike (`benchmarks/real_people.py`), but by how suddenly a reaction starts and ends.
         """
         return sqrt(max(self.strength, 0.0) * self.reacting_share)
 
@@ -145,6 +150,12 @@ def resonance_ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
     """Rank of each moment by resonance; 1 is the highest."""
     order = indices_by_resonance(moments)
     return tuple(order.index(k) + 1 for k in range(len(order)))
+
+
+def count_by_kind(moments: Sequence[Moment]) -> str:
+    """Count moments and moods in words: `3 moments`, `2 moments and 1 mood`."""
+    counts = [(sum(m.kind == scale.name for m in moments), scale.name) for scale in (MOMENT, MOOD)]
+    return " and ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count)
 
 
 def find_moments(
@@ -188,9 +199,9 @@ def find_moments(
         candidates += search.candidates(columns)
     moments = _describe(strength, first_second, _drop_overlapping(candidates), blocks, seed)
     if moments:
-        number = "1 moment was" if len(moments) == 1 else f"{len(moments)} moments were"
+        found = f"{count_by_kind(moments)} {'was' if len(moments) == 1 else 'were'} found"
         conclusion = (
-            f"{number} found: the audience reacted together more than the same viewers would out of step. "
+            f"{found}: the audience reacted together more than the same viewers would out of step. "
             f"Without shared reactions, this search finds a false moment in at most {ALPHA * 100:.0f} % of "
             "screenings."
         )
@@ -302,7 +313,7 @@ class _ScaleSearch:
             eligible = np.zeros_like(eligible)
         levels = level_curves(strength, scale)
         scores = reaction_scores(levels, scale)
-        total = np.where(eligible[:, None], scores.sum(axis=0, dtype=np.float64), -np.inf)
+        total = np.where(eligible[:, None], sum_over_viewers(scores), -np.inf)
         least = MIN_REACTING_SHARE * MAX_SCORE * usual_viewers(seen, in_film)
         total[total < least] = -np.inf
         levels_in_film = levels if in_film.all() else np.where(in_film[:, None], levels, np.nan)
@@ -413,17 +424,25 @@ def _build_moment(
 
 
 def _drop_overlapping(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Drop the weaker of two candidates if the peak of either lies inside the other.
-
-    Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
-    should yield only one moment. A laugh within a mood of another emotion remains a moment of its own only
-    if its own evidence is stronger.
-    """
+    """Drop the weaker of two candidates that describe the same reaction."""
     accepted: list[_Candidate] = []
     for one in sorted(candidates, key=lambda candidate: -candidate.size):
-        if not any(
-            other.bounds[0] <= one.peak < other.bounds[1] or one.bounds[0] <= other.peak < one.bounds[1]
-            for other in accepted
-        ):
+        if not any(_same_reaction(one, other) for other in accepted):
             accepted.append(one)
     return sorted(accepted, key=lambda candidate: candidate.bounds)
+
+
+def _same_reaction(one: _Candidate, other: _Candidate) -> bool:
+    """Whether two candidates describe the same reaction: the peak of either lies inside the other.
+
+    Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
+    should yield only one moment. But a laugh within a sad mood that lasts more than twice as long is a
+    reaction of its own, and does not end the mood.
+    """
+    (start, stop), (other_start, other_stop) = one.bounds, other.bounds
+    if not (other_start <= one.peak < other_stop or start <= other.peak < stop):
+        return False
+    if one.column == other.column or one.search.scale == other.search.scale:
+        return True
+    shared = min(stop, other_stop) - max(start, other_start)
+    return 2 * shared >= max(stop - start, other_stop - other_start)

@@ -145,5 +145,5 @@ def _replicability(
         half = rng.permutation(number)[: number // 2]
         shifts = rng.integers(0, 2 * reach + 1, size=(N_HALF_SHIFTS, len(half)))
         null = by_block[half[None, :], shifts].sum(axis=1)
-        found += by_block[half, reach].sum() > np.quantile(null, 0.95)
+        found += bool(by_block[half, reach].sum() > np.quantile(null, 0.95))
     return found / N_HALVES

@@ -69,6 +69,25 @@ def null_maxima(
         return np.array([maximum for batch in pool.map(maxima, batches) for maximum in batch], np.float64)
 
 
+def sum_over_viewers(scores: NDArray[np.float32]) -> Float64Array:
+    """Sum the scores as `null_maxima` does: one viewer after another, in single precision.
+
+    Where the same viewers react, the sums of the observed and of a shifted audience are then equal to the
+    last digit. If they were rounded differently, ties would be broken at random, and a plateau that every
+    shifted audience reaches, too, could seem to exceed them all.
+
+    Args:
+        scores: (V, S, F) each viewer's scores, 0 where not seen.
+
+    Returns:
+        (S, F) sums.
+    """
+    total = np.zeros_like(scores[0])
+    for curve in scores:
+        np.add(total, curve, out=total)
+    return total.astype(np.float64)
+
+
 def adjusted_p_values(observed: Float64Array, null_maxima: Float64Array) -> Float64Array:
     """Adjust p-values for all seconds and emotions (Westfall & Young, 1993, single-step minP).
 

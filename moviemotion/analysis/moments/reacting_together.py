@@ -60,7 +60,7 @@ def blocks_of_viewers(strength: Float64Array, blocks: NDArray[np.int64]) -> NDAr
         blocks: (V,) blocks known from the seats, numbered from 0; one per viewer without a seat map.
 
     Returns:
-        (V,) block of each viewer, numbered from 0; a joined block has at most a third of the viewers.
+        (V,) block of each viewer, numbered from 0; a joined block has at most a third of the viewers, or two.
     """
     correlation, by_chance = residual_correlations(strength)
     excess = correlation / np.maximum(by_chance, _MIN_NORM)

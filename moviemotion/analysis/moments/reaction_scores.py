@@ -15,15 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.statistics import Float64Array
 
 MAX_SCORE = 3.0
 """Limit of a score in either direction, in standard deviations of the viewer's own curve."""
 MIN_DEVIATION = 0.1
 """Lower limit of a viewer's standard deviation, as a strength, so that tiny fluctuations are not enlarged."""
-
-MIN_VIEWERS = 5
-"""Smallest number of viewers; with fewer, single viewers dominate the sum and nothing counts as shared."""
 
 
 @dataclass(frozen=True)

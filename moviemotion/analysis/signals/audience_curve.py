@@ -12,6 +12,8 @@ from moviemotion.analysis.signals.synchrony import sliding_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.statistics import Float64Array, wilson_interval
 
+MIN_VIEWERS = 5
+"""With fewer viewers seen at once, single viewers dominate, and nothing is said about the audience."""
 REACTION_THRESHOLD = 0.25
 """A viewer is reacting in any second in which at least one emotion reaches this strength.
 
@@ -52,6 +54,11 @@ class AudienceCurve:
     reacting_share: Float64Array
     reacting_share_interval: Float64Array
     synchrony: Float64Array
+
+    @property
+    def has_enough_viewers(self) -> NDArray[np.bool_]:
+        """(S,) whether at least `MIN_VIEWERS` were seen; otherwise, the audience's reaction is unknown."""
+        return np.asarray(self.viewers >= MIN_VIEWERS)
 
 
 def compute_audience_curve(timeline: Timeline, strength: Float64Array) -> AudienceCurve:

@@ -182,7 +182,7 @@ class _Registry(Generic[_T]):
     def check(self, name: str, made: object) -> None:
         """Reject an object that does not satisfy the protocol."""
         if isinstance(made, type):
-            raise MoviemotionError(f"{name}: {made.__name__} is a class; give an instance, {made.__name__}()")
+            raise MoviemotionError(f"{name}: {made.__name__} is a class; pass an instance, {made.__name__}()")
         try:
             satisfied = self._satisfied(made)
             problem = _attribute_problem(made) if satisfied else None
@@ -335,8 +335,8 @@ def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) ->
     expected = (len(images), len(EMOTIONS))
     if found.shape != expected:
         raise FaceNetworkError(
-            f"{model.name}: this emotion model returned an array of shape {found.shape} "
-            f"instead of {expected}; fix it"
+            f"{model.name}: this emotion model returned an array of shape {found.shape}; "
+            f"make it return an array of shape {expected}"
         )
     if not (
         np.isfinite(found).all()

@@ -80,12 +80,20 @@ class FilmClock:
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> bool:
-        """Wait for some seconds, even during a pause. Returns False if the clock has been stopped."""
+        """Wait for a number of seconds, whether or not the film is paused.
+
+        Returns:
+            False if the clock has been stopped.
+        """
         with self._changed:
             return not self._changed.wait_for(lambda: self._stopped, seconds / self._speed)
 
     def sleep_until(self, film_time: float) -> bool:
-        """Wait until a film time is reached. Returns False if the clock has been stopped."""
+        """Wait until a film time is reached.
+
+        Returns:
+            False if the clock has been stopped.
+        """
         with self._changed:
             while not self._stopped and (left := film_time - self._now()) > 0:
                 self._changed.wait(None if self._paused else left / self._speed)

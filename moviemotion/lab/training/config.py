@@ -191,7 +191,7 @@ def _parse_override(config: TrainingConfig, text: str) -> tuple[str, Any]:
     except ValueError:
         raise SettingError(
             "invalid-config-value",
-            "{overrides} {text}: not a valid value; write a value such as {field}={example}",
+            "{overrides} {text}: invalid value; use the form {field}={example}",
             text=text,
             field=name,
             example=now,

@@ -1,1 +1,1 @@
-"""Files for other programs: ELAN, editing programs and WebVTT."""
+"""Export files for other programs: ELAN, video editors and WebVTT players."""

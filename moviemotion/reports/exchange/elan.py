@@ -14,12 +14,21 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moviemotion._io.xml_tree import INVALID_XML_CHARACTERS
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH
+from moviemotion.analysis.signals.audience_curve import AudienceCurve
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
-from moviemotion.reports.number_format import interval, moment_evidence, number
+from moviemotion.reports.number_format import (
+    inconclusive_notice,
+    interval,
+    moment_evidence,
+    moment_name,
+    number,
+    too_few_seen,
+)
 from moviemotion.screenplay.elements import ElementKind
 
 EAF_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
@@ -75,6 +84,8 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     if film is not None:
         kind = "video/mp4" if film.suffix.lower() in (".mp4", ".m4v") else "unknown"
         ET.SubElement(header, "MEDIA_DESCRIPTOR", MEDIA_URL=film.absolute().as_uri(), MIME_TYPE=kind)
+    if notice := inconclusive_notice(analysis):
+        ET.SubElement(header, "PROPERTY", NAME="caution").text = _xml_safe(notice)
     _time_slots(root, tiers)
     numbers = count(1)
     for tier in tiers:
@@ -108,12 +119,13 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
 def build_tiers(analysis: Analysis) -> Iterator[Tier]:
     """Build the tiers for moments, the audience's emotions, scenes, action and each speaker."""
     moments = (
-        (moment.start, moment.end, f"Moment {k}: {moment.emotion}, {moment_evidence(moment)}")
+        (moment.start, moment.end, f"{moment_name(k, moment)}, {moment_evidence(moment)}")
         for k, moment in enumerate(analysis.moment_search.moments, 1)
     )
     yield Tier("moments", without_overlaps(moments))
     for column, emotion in enumerate(NON_NEUTRAL_EMOTIONS):
         yield Tier(f"audience: {emotion}", tuple(_strength_annotations(analysis, column)))
+    yield Tier("audience: unknown", tuple(_unknown_annotations(analysis.audience_curve)))
     if analysis.script is None:
         return
     elements = analysis.script.screenplay.elements
@@ -141,13 +153,32 @@ def _strength_annotations(analysis: Analysis, column: int) -> Iterator[Annotatio
     curve = analysis.audience_curve
     mean, low = curve.strength[:, column], curve.strength_interval[0, :, column]
     with np.errstate(invalid="ignore"):
-        stands_out = (mean >= MIN_DOMINANT_STRENGTH) & ~(low <= 0)
-    edges = np.flatnonzero(np.diff(stands_out, prepend=False, append=False))
-    for start, end in edges.reshape(-1, 2).tolist():
+        stands_out = (mean >= MIN_DOMINANT_STRENGTH) & (low > 0) & curve.has_enough_viewers
+    for start, end in _stretches(stands_out):
         peak = start + int(mean[start:end].argmax())
-        text = f"{number(mean[peak])} ({interval(curve.strength_interval[:, peak, column].tolist())})"
+        text = (
+            f"{number(mean[peak])} ({interval(curve.strength_interval[:, peak, column].tolist())}), "
+            f"{curve.viewers[peak]} seen"
+        )
         begin = int(curve.seconds[start]) * 1000
         yield Annotation(begin, begin + (end - start) * 1000, text)
+
+
+def _unknown_annotations(curve: AudienceCurve) -> Iterator[Annotation]:
+    """Yield the stretches in which too few viewers were seen."""
+    for start, end in _stretches(~curve.has_enough_viewers):
+        most = int(curve.viewers[start:end].max())
+        begin = int(curve.seconds[start]) * 1000
+        yield Annotation(
+            begin, begin + (end - start) * 1000, f"{'at most ' if most else ''}{too_few_seen(most)}"
+        )
+
+
+def _stretches(inside: NDArray[np.bool_]) -> list[list[int]]:
+    """First column and the column after the last one of each stretch of a mask."""
+    edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
+    stretches: list[list[int]] = edges.reshape(-1, 2).tolist()
+    return stretches
 
 
 def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from moviemotion._io.xml_tree import INVALID_XML_CHARACTERS
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import Emotion
-from moviemotion.reports.number_format import moment_evidence
+from moviemotion.reports.number_format import inconclusive_notice, moment_evidence, moment_name
 from moviemotion.reports.tables.csv_json import moments_json
 from moviemotion.timecode import TimecodeFormat
 
@@ -65,7 +65,7 @@ def moment_markers(analysis: Analysis, timecode: TimecodeFormat) -> tuple[Marker
                 f"scene {heading.number or scenes[k].scene_number}: {' '.join(heading.text.split())}"
             )
         start, end = timecode.seconds_to_frame(moment.start), timecode.seconds_to_frame(moment.end)
-        name = f"Moment {k + 1}: {moment.emotion}"
+        name = moment_name(k + 1, moment)
         note = INVALID_XML_CHARACTERS.sub("", ", ".join(parts))
         markers.append(Marker(name, note, start, max(end - start, 1), moment.emotion))
     return tuple(markers)
@@ -128,6 +128,8 @@ def locator_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
     """
     lines = [_edl_event(1, "AX", timecode, 0, timecode.seconds_to_frame(analysis.data_quality.seconds))]
     lines.append(f"* FROM CLIP NAME: {_single_ascii_line(analysis.title)}\n")
+    if notice := inconclusive_notice(analysis):
+        lines.append(f"* COMMENT: {_single_ascii_line(notice)}\n")
     for marker in moment_markers(analysis, timecode):
         color = MARKER_COLORS[marker.emotion][1]
         text = _single_ascii_line(f"{marker.name}, {marker.note}")

@@ -12,7 +12,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.emotion_style import PALETTE
-from moviemotion.reports.number_format import moment_evidence
+from moviemotion.reports.number_format import inconclusive_notice, moment_evidence, moment_name
 from moviemotion.reports.script.line_notes import KINDS_WITH_EMOTION
 from moviemotion.reports.tables.csv_json import moments_json, number_or_null
 
@@ -28,7 +28,7 @@ def metadata_vtt(analysis: Analysis) -> str:
     """
     records = [*_scenes(analysis), *_moments(analysis), *_lines(analysis), *_seconds(analysis)]
     cues = [(start, end, _cue_json(record)) for start, end, record in records if not isnan(start)]
-    return _vtt_document(f"{analysis.title}: audience reactions as JSON", cues)
+    return _vtt_document(f"{analysis.title}: audience reactions as JSON", cues, inconclusive_notice(analysis))
 
 
 def captions_vtt(analysis: Analysis) -> str:
@@ -37,12 +37,11 @@ def captions_vtt(analysis: Analysis) -> str:
         (
             moment.start,
             moment.end,
-            f"{PALETTE[moment.emotion].symbol} Moment {k}: {moment.emotion}\n"
-            f"{escape(moment_evidence(moment))}",
+            f"{PALETTE[moment.emotion].symbol} {moment_name(k, moment)}\n{escape(moment_evidence(moment))}",
         )
         for k, moment in enumerate(analysis.moment_search.moments, 1)
     ]
-    return _vtt_document(f"{analysis.title}: moments", cues, " line:0")
+    return _vtt_document(f"{analysis.title}: moments", cues, inconclusive_notice(analysis), " line:0")
 
 
 def _moments(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
@@ -82,6 +81,7 @@ def _seconds(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]
             "type": "second",
             "second": second,
             "viewers": int(curve.viewers[k]),
+            "enough_viewers": bool(curve.has_enough_viewers[k]),
             "overall": number_or_null(curve.overall_strength[k]),
             "share": number_or_null(curve.reacting_share[k]),
             "synchrony": number_or_null(curve.synchrony[k]),
@@ -99,11 +99,14 @@ def _emotion_fields(summary: EmotionSummary) -> dict[str, Any]:
         "strength_interval": [number_or_null(v) for v in summary.strength_interval],
         "mean_share": number_or_null(summary.mean_reacting_share),
         "viewers": summary.viewers,
+        "usual_viewers": summary.usual_viewers,
     }
 
 
-def _vtt_document(title: str, cues: list[VttCue], settings: str = "") -> str:
+def _vtt_document(title: str, cues: list[VttCue], notice: str, settings: str = "") -> str:
     parts = [f"WEBVTT {' '.join(title.split()).replace('-->', '->')}\n"]
+    if notice:
+        parts.append(f"\nNOTE {notice}\n")
     # WebVTT requires cues to be sorted by start time; among cues that start together, the longest comes
     # first.
     for start, end, text in sorted(cues, key=lambda cue: (cue[0], -cue[1])):

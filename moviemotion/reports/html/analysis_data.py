@@ -9,7 +9,7 @@ from typing import Any
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.script_emotions import EmotionSummary
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, AudienceCurve
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD, AudienceCurve
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.reports import number_format
 from moviemotion.reports.html.chart_data import (
@@ -45,17 +45,23 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
         "reacting": REACTION_THRESHOLD,
         "scenes": timed_scenes(analysis),
         "outside": stretches(~analysis.in_film, analysis.timeline.start),
-        **curves_json(analysis.audience_curve),
+        **curves_json(analysis.audience_curve, MIN_VIEWERS),
     }
 
 
-def curves_json(curve: AudienceCurve) -> dict[str, Any]:
-    """Pack the curves of an audience or of a group of viewers."""
+def curves_json(curve: AudienceCurve, min_viewers: int) -> dict[str, Any]:
+    """Pack the curves of an audience or of a group of viewers.
+
+    Args:
+        curve: the curves.
+        min_viewers: smallest number of viewers seen in a second for which its values are shown.
+    """
     return {
+        "minViewers": min_viewers,
         "steps": CURVE_STEPS,
         "noValue": NO_VALUE,
         "viewers": curve.viewers.tolist(),
-        "curves": pack_curves(curve),
+        "curves": pack_curves(curve, min_viewers),
     }
 
 
@@ -101,4 +107,6 @@ def _emotion_json(summary: EmotionSummary) -> dict[str, Any]:
         "meanShare": number_or_null(summary.mean_reacting_share),
         "meanShareInterval": [number_or_null(end) for end in summary.mean_reacting_share_interval],
         "viewers": summary.viewers,
+        "usualViewers": summary.usual_viewers,
+        "enoughViewers": summary.has_enough_viewers,
     }

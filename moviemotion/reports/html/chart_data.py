@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.audience_curve import AudienceCurve
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, AudienceCurve
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.emotion_style import EMPHASIZED, PALETTE
@@ -33,7 +33,7 @@ EMOTION_STYLES = [
 def chart_data(analysis: Analysis) -> dict[str, Any]:
     """Collect everything that the page's script draws, in a form suitable for JSON.
 
-    `curves` are packed by `pack_curve` and `strips` by `pack_strips`. Times are seconds of film time.
+    `curves` are packed by `pack_curves` and `strips` by `pack_strips`. Times are seconds of film time.
     `outside` lists the stretches before the film, after it and in its credits.
     """
     curve = analysis.audience_curve
@@ -45,7 +45,8 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
         "emotions": EMOTION_STYLES,
         "outside": stretches(~analysis.in_film, analysis.timeline.start),
         "viewers": curve.viewers.tolist(),
-        "curves": pack_curves(curve),
+        "minViewers": MIN_VIEWERS,
+        "curves": pack_curves(curve, MIN_VIEWERS),
         "names": list(analysis.timeline.viewers),
         "strips": pack_strips(analysis.strength),
         "moments": [
@@ -54,6 +55,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
                 "peak": float(m.peak),
                 "end": float(m.end),
                 "emotion": m.emotion,
+                "kind": m.kind,
                 "elements": list(lines),
             }
             for m, lines in zip(analysis.moment_search.moments, analysis.moment_elements, strict=True)
@@ -77,8 +79,11 @@ def timed_scenes(analysis: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def pack_curves(audience_curve: AudienceCurve) -> dict[str, str]:
-    """Pack the audience curves and their intervals, keyed by name."""
+def pack_curves(audience_curve: AudienceCurve, min_viewers: int) -> dict[str, str]:
+    """Pack the audience curves and their intervals, keyed by name.
+
+    Seconds in which fewer than `min_viewers` viewers were seen have no value; the pages draw them as unknown.
+    """
     curves = {
         "overall": audience_curve.overall_strength,
         "overallLow": audience_curve.overall_strength_interval[0],
@@ -91,7 +96,8 @@ def pack_curves(audience_curve: AudienceCurve) -> dict[str, str]:
         curves[emotion] = audience_curve.strength[:, column]
         curves[f"{emotion}Low"] = audience_curve.strength_interval[0, :, column]
         curves[f"{emotion}High"] = audience_curve.strength_interval[1, :, column]
-    return {name: pack_curve(curve) for name, curve in curves.items()}
+    enough = audience_curve.viewers >= min_viewers
+    return {name: pack_curve(np.where(enough, curve, np.nan)) for name, curve in curves.items()}
 
 
 def pack_curve(values: Float64Array) -> str:

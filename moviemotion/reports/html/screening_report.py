@@ -20,9 +20,15 @@ from moviemotion._io.html_shell import (
     vendored_asset,
 )
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.moments.detection import resonance_ranks
+from moviemotion.analysis.moments.detection import (
+    MIN_REACTING_SHARE,
+    MIN_REACTING_VIEWERS,
+    resonance_ranks,
+)
+from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS, N_HALVES
+from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.reports import number_format
 from moviemotion.reports.emotion_style import PALETTE, css_variables
@@ -128,6 +134,10 @@ def _environment() -> Environment:
         number_format.summary_sentence,
         number_format.synchrony_sentence,
         number_format.baseline_sentence,
+        number_format.evidence_sentences,
+        number_format.inconclusive_notice,
+        number_format.rank_range,
+        number_format.too_few_seen,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
@@ -139,6 +149,12 @@ def _environment() -> Environment:
         "uplot": vendored_asset("uplot/uPlot.iife.min.js"),
         "uplot_css": vendored_asset("uplot/uPlot.min.css"),
         "reacting": REACTION_THRESHOLD,
+        "min_viewers": MIN_VIEWERS,
+        "time_scales": {scale.name: scale for scale in (MOMENT, MOOD)},
+        "comparable_seconds": COMPARABLE_SECONDS,
+        "min_reacting_share": MIN_REACTING_SHARE,
+        "min_reacting_viewers": MIN_REACTING_VIEWERS,
+        "halves": N_HALVES,
         "min_dominant_strength": MIN_DOMINANT_STRENGTH,
         "arc_box": (WIDTH, HEIGHT),
         "mixed_window": max(emotion.window for emotion in MIXED_EMOTIONS),

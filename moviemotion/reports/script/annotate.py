@@ -56,7 +56,7 @@ def annotated_fountain(analysis: Analysis) -> str:
         else:
             below[last] += notes
     top = title_page_length(source)
-    header = f"[[{notes_legend(script.timing)}]]"
+    header = f"[[{notes_legend(analysis, script)}]]"
     lines = [*source[:top], "", header] if top else [header, ""]
     for at, line in enumerate(source[top:], start=top + 1):
         lines.append(" ".join([line, *inline[at]]) if at in inline else line)
@@ -100,7 +100,7 @@ def _with_notes(
         ranges: start and end of each element in the file, keyed by the index of the element.
     """
     written = sorted(ranges)
-    notes = [ScriptNote(0, 0, "MoviEmotion", notes_legend(script.timing), _NEUTRAL_COLOR)]
+    notes = [ScriptNote(0, 0, "MoviEmotion", notes_legend(analysis, script), _NEUTRAL_COLOR)]
     for element, found in sorted(element_notes(analysis, script).items()):
         for note in found:
             color = PALETTE[note.emotion].light if note.emotion else _NEUTRAL_COLOR

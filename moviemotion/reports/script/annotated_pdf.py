@@ -14,9 +14,10 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.emotion_style import PALETTE
-from moviemotion.reports.number_format import duration, plural
+from moviemotion.reports.number_format import audience_size, inconclusive_notice
 from moviemotion.reports.script.line_notes import ElementNote, element_notes
 from moviemotion.reports.script.page_layout import PageLine, TextRun, paginate
 from moviemotion.screenplay.elements import TextStyle
@@ -109,19 +110,26 @@ def _is_in_courier(letter: str) -> bool:
 
 def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[TextStyle, str]) -> None:
     """Draw the title, an explanation of the margin, and the color of each emotion."""
-    middle, quality = LETTER[0] / 2, analysis.data_quality
+    middle, notice = LETTER[0] / 2, inconclusive_notice(analysis)
     canvas.setFont(faces[TextStyle.BOLD], 18)
     canvas.drawCentredString(middle, 560, analysis.title)
     canvas.setFont(faces[TextStyle(0)], 12)
     canvas.drawCentredString(middle, 530, "with the audience's emotions beside its lines")
     canvas.setFont("Helvetica", 9)
     lines = [
-        f"{plural(quality.viewers, 'viewer')}, {duration(quality.seconds)} of film.",
-        "Beside each line: the strongest emotion and its mean strength, from 0 to 1.",
+        f"{audience_size(analysis)}.",
+        "Beside each line: the strongest emotion and its mean strength, from 0 to 1. Where fewer "
+        f"than {MIN_VIEWERS} viewers were seen at once, the reaction is unknown and no emotion is named.",
         "The report contains the 95 % interval of every strength and the adjusted p-value of every moment.",
         timing,
     ]
-    y = 470.0
+    y = 490.0
+    canvas.setFont("Helvetica-Bold", 9)
+    for line in simpleSplit(notice, "Helvetica-Bold", 9, 380):
+        canvas.drawString(116, y, line)
+        y -= 13
+    canvas.setFont("Helvetica", 9)
+    y -= 7
     for line in (part for text in lines for part in simpleSplit(text, "Helvetica", 9, 380)):
         canvas.drawString(116, y, line)
         y -= 13
@@ -169,11 +177,10 @@ def _draw_margin(
         for note in notes[element]:
             color = HexColor(PALETTE[note.emotion].light) if note.emotion else _GRAY
             canvas.setFillColor(color)
-            bold = note.title.startswith("MOMENT")
             label = note.title if element not in labeled else f"{note.title} …"
-            canvas.setFont("Helvetica-Bold" if bold else "Helvetica", _LABEL_SIZE)
+            canvas.setFont("Helvetica-Bold" if note.is_moment else "Helvetica", _LABEL_SIZE)
             canvas.drawRightString(_LABEL_RIGHT, y, label)
-            if not bold:
+            if not note.is_moment:
                 canvas.rect(_BAR_LEFT, foot, _BAR_WIDTH, top - foot, stroke=0, fill=1)
             y -= _LABEL_SIZE + 1
         free = y

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment
 from moviemotion.analysis.script_emotions import EmotionSummary
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.analysis.signals.reaction_delay import AUDIENCE_DELAY
 from moviemotion.emotions import Emotion
-from moviemotion.reports.number_format import film_time, interval, number, p_value, percent, time_range
+from moviemotion.reports.number_format import (
+    film_time,
+    inconclusive_notice,
+    interval,
+    number,
+    p_value,
+    percent,
+    rank_range,
+    reacted,
+    time_range,
+    too_few_seen,
+)
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource
 from moviemotion.screenplay.elements import ElementKind
 
@@ -27,23 +40,24 @@ class ElementNote:
         title: short form for the margin.
         text: complete note on one line.
         emotion: emotion that determines the color; None for notes without an emotion.
+        is_moment: whether the note describes a moment rather than the element.
     """
 
     title: str
     text: str
     emotion: Emotion | None
+    is_moment: bool = False
 
 
-def notes_legend(timing: str) -> str:
-    """Write the text that explains the notes.
-
-    Args:
-        timing: the sentence stating where the times come from.
-    """
+def notes_legend(analysis: Analysis, script: TimedScript) -> str:
+    """Write the header of an annotated script: a warning if there is too little data, and what notes mean."""
+    notice = inconclusive_notice(analysis)
     return (
+        f"{notice}{' ' if notice else ''}"
         "The audience's emotions. A note gives film time, emotion, mean strength from 0 to 1 with its 95 % "
-        f"interval, and the mean share of the viewers who were reacting; times after ≈ are estimated. "
-        f"Reactions are measured {AUDIENCE_DELAY:g} s after what is on screen. {timing}"
+        "interval, the mean share of the viewers who were reacting, and how many were seen at once; times "
+        f"after ≈ are estimated. Where fewer than {MIN_VIEWERS} were seen, the audience's reaction is "
+        f"unknown. Reactions are measured {AUDIENCE_DELAY:g} s after what is on screen. {script.timing}"
     )
 
 
@@ -52,10 +66,18 @@ def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[Ele
     elements = script.screenplay.elements
     notes: dict[int, list[ElementNote]] = defaultdict(list)
     for scene in analysis.scene_emotions:
-        heading, emotion = elements[scene.heading_element], scene.summary.emotion
-        if heading.kind is ElementKind.SCENE_HEADING and emotion is not None:
-            text = f"SCENE {heading.number or scene.scene_number} · {_emotion_text(scene.summary)}"
-            notes[scene.heading_element].append(ElementNote(f"scene: {emotion}", text, emotion))
+        heading, summary = elements[scene.heading_element], scene.summary
+        if heading.kind is not ElementKind.SCENE_HEADING:
+            continue
+        name = f"SCENE {heading.number or scene.scene_number}"
+        if summary.emotion is not None:
+            text = f"{name} · {_emotion_text(summary)}"
+            notes[scene.heading_element].append(
+                ElementNote(f"scene: {summary.emotion}", text, summary.emotion)
+            )
+        elif not isnan(summary.start) and not summary.has_enough_viewers:
+            text = f"{name} · {too_few_seen(summary.usual_viewers)}"
+            notes[scene.heading_element].append(ElementNote("scene: unknown", text, None))
     for cue, summary in zip(script.cues, analysis.element_emotions, strict=True):
         if elements[cue.element].kind not in KINDS_WITH_EMOTION:
             continue
@@ -69,12 +91,14 @@ def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[Ele
         zip(analysis.moment_search.moments, analysis.moment_elements, strict=True), start=1
     ):
         if overlapped:
+            title = f"{moment.kind.upper()} {count}"
+            rank = rank_range(moment.rank_interval)
             text = (
-                f"MOMENT {count} · {moment.emotion} · peak {film_time(moment.peak)} · "
-                f"adjusted {p_value(moment.p_adjusted)}"
+                f"{title} · {moment.emotion} · peak {film_time(moment.peak)} · {reacted(moment)} · "
+                f"adjusted {p_value(moment.p_adjusted)}{f' · rank: {rank}' if rank else ''}"
             )
             at = _element_at_peak(moment, overlapped, script)
-            notes[at].append(ElementNote(f"MOMENT {count}", text, moment.emotion))
+            notes[at].append(ElementNote(title, text, moment.emotion, is_moment=True))
     return notes
 
 
@@ -82,7 +106,7 @@ def _emotion_text(summary: EmotionSummary) -> str:
     return (
         f"{time_range(summary.start, summary.end)} · {summary.emotion} {number(summary.strength)} "
         f"({interval(summary.strength_interval)}) · "
-        f"{percent(summary.mean_reacting_share)} of {summary.viewers} reacting"
+        f"{percent(summary.mean_reacting_share)} reacting, {summary.usual_viewers} seen"
     )
 
 

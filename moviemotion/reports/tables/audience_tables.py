@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, AudienceCurve
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD, AudienceCurve
 from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import (
@@ -165,6 +165,12 @@ AUDIENCE_EMOTIONS = Table(
             allowed_values=NON_NEUTRAL_EMOTIONS,
         ),
         Column(
+            "viewers",
+            "integer",
+            "Number of viewers seen in the second.",
+            lambda curve: np.repeat(curve.viewers, len(NON_NEUTRAL_EMOTIONS)),
+        ),
+        Column(
             "strength",
             "number",
             "Mean strength over the viewers who were seen.",
@@ -199,7 +205,17 @@ SECONDS = Table(
             lambda analysis: analysis.in_film,
         ),
         Column(
-            "viewers", "integer", "Number of viewers seen.", lambda analysis: analysis.audience_curve.viewers
+            "viewers",
+            "integer",
+            "Number of viewers seen in the second.",
+            lambda analysis: analysis.audience_curve.viewers,
+        ),
+        Column(
+            "enough_viewers",
+            "boolean",
+            f"Whether at least {MIN_VIEWERS} viewers were seen; otherwise, the values describe only these "
+            "viewers, and the audience's reaction is unknown.",
+            lambda analysis: analysis.audience_curve.has_enough_viewers,
         ),
         Column(
             "overall",

@@ -18,14 +18,12 @@ from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.number_format import null_model
 from moviemotion.screenplay.elements import ElementKind
 
-NULL_MODEL = (
-    "each viewer's reactions shifted in time by a random amount, wrapping around the ends of the film"
-)
 FORMULA_PATTERN = r"^[=+\-@\t\r]"
 """Pattern of text that a spreadsheet would execute as a formula."""
-CORRECTION = "family-wise over all seconds and emotions (Westfall & Young, single-step minP)"
+CORRECTION = "family-wise over all seconds, emotions and time scales (Westfall & Young, step-down minP)"
 
 
 def escape_formula(text: str) -> str:
@@ -66,20 +64,23 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
     """Collect the moments, their evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
 
     Times are seconds of film time, and `end` is exclusive. Intervals are 95 % intervals; null means
-    undefined. `in_film` lists the stretches in which the film was running. `patterns` uses the names and
-    units of the analysis's pattern records.
+    undefined or withheld. `in_film` lists the stretches in which the film was running. `patterns` uses the
+    names and units of the analysis's pattern records.
     """
     search = analysis.moment_search
     return {
         "film": analysis.title,
         "viewers": analysis.data_quality.viewers,
+        "usual_viewers": analysis.data_quality.usual_viewers,
         "seconds": analysis.data_quality.seconds,
+        "unknown_seconds": analysis.data_quality.unknown_seconds,
+        "tested_seconds": search.tested_seconds,
         "conclusive": search.conclusive,
         "conclusion": search.conclusion,
         "caveats": list(analysis.data_quality.caveats),
         "in_film": [list(stretch) for stretch in stretches(analysis.in_film, analysis.timeline.start)],
         "method": {
-            "null": NULL_MODEL,
+            "null": null_model(),
             "shifts": search.shifts,
             "correction": CORRECTION,
             "alpha": search.alpha,
@@ -137,17 +138,23 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
         "start": float(moment.start),
         "peak": float(moment.peak),
         "end": float(moment.end),
+        "kind": moment.kind,
         "emotion": str(moment.emotion),
         "strength": number_or_null(moment.strength),
         "strength_interval": [number_or_null(v) for v in moment.strength_interval],
+        "leave_one_out": [number_or_null(v) for v in moment.leave_one_out],
+        "viewers": int(moment.viewers),
+        "reacted": moment.reacted,
         "share": number_or_null(moment.reacting_share),
         "share_interval": [number_or_null(v) for v in moment.reacting_share_interval],
+        "expected_share": number_or_null(moment.expected_share),
+        "replicability": number_or_null(moment.replicability),
         "synchrony": number_or_null(moment.synchrony),
         "synchrony_interval": [number_or_null(v) for v in moment.synchrony_interval],
         "resonance": number_or_null(moment.resonance),
         "resonance_interval": [number_or_null(v) for v in moment.resonance_interval],
         "rank": resonance_ranks(analysis.moment_search.moments)[index],
-        "viewers": int(moment.viewers),
+        "rank_interval": [rank or None for rank in moment.rank_interval],
         "p_adjusted": number_or_null(moment.p_adjusted),
         "mixed": [
             {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.moments.detection import Moment
+from moviemotion.analysis.moments.detection import Moment, resonance_ranks
+from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.number_format import comparable_seconds
 from moviemotion.reports.tables.audience_tables import CORRELATION_RANGE, SYNCHRONY_UNDEFINED
 from moviemotion.reports.tables.csv_json import CORRECTION
 from moviemotion.reports.tables.data_dictionary import (
@@ -19,10 +21,14 @@ from moviemotion.reports.tables.data_dictionary import (
     row_interval_columns,
 )
 
+_WITHHELD = "withheld, because it could reveal a single viewer"
 
-def _moments(analysis: Analysis) -> Iterator[list[tuple[int, Moment, int | None]]]:
+
+def _moments(analysis: Analysis) -> Iterator[list[tuple[int, Moment, int | None, int]]]:
     scenes = {moment: scene.scene_number for scene in analysis.scene_emotions for moment in scene.moments}
-    yield [(k + 1, moment, scenes.get(k)) for k, moment in enumerate(analysis.moment_search.moments)]
+    moments = analysis.moment_search.moments
+    ranks = resonance_ranks(moments)
+    yield [(k + 1, moment, scenes.get(k), ranks[k]) for k, moment in enumerate(moments)]
 
 
 def _mixed(analysis: Analysis) -> Iterator[list[tuple[int, MixedEmotionOccurrence]]]:
@@ -44,6 +50,13 @@ MOMENTS = Table(
         ),
         Column("end_s", "number", "Film time at which the moment ends, s.", per_row(lambda r: r[1].end)),
         Column(
+            "kind",
+            "string",
+            "moment: a reaction of seconds; mood: an expression that is held for longer.",
+            per_row(lambda r: r[1].kind),
+            allowed_values=(MOMENT.name, MOOD.name),
+        ),
+        Column(
             "emotion",
             "string",
             "The dominant emotion.",
@@ -53,19 +66,60 @@ MOMENTS = Table(
         Column(
             "strength",
             "number",
-            "Mean strength of that emotion at the peak.",
+            "Mean strength of that emotion during the entire moment.",
             per_row(lambda r: r[1].strength),
             value_range=SHARE_RANGE,
         ),
         *row_interval_columns("strength", lambda r: r[1].strength_interval),
         Column(
+            "leave_one_out_low",
+            "number",
+            "Smallest strength if any one viewer is left out.",
+            per_row(lambda r: r[1].leave_one_out[0]),
+            _WITHHELD,
+            SHARE_RANGE,
+        ),
+        Column(
+            "leave_one_out_high",
+            "number",
+            "Largest strength if any one viewer is left out.",
+            per_row(lambda r: r[1].leave_one_out[1]),
+            _WITHHELD,
+            SHARE_RANGE,
+        ),
+        Column(
+            "viewers", "integer", "Number of viewers seen during the moment.", per_row(lambda r: r[1].viewers)
+        ),
+        Column(
+            "reacted",
+            "integer",
+            "Number of these viewers who reacted with that emotion.",
+            per_row(lambda r: r[1].reacted),
+        ),
+        Column(
             "share",
             "number",
-            "Share of the viewers seen during the moment who reacted with that emotion.",
+            "reacted ÷ viewers.",
             per_row(lambda r: r[1].reacting_share),
             value_range=SHARE_RANGE,
         ),
         *row_interval_columns("share", lambda r: r[1].reacting_share_interval),
+        Column(
+            "expected_share",
+            "number",
+            f"Mean share of the viewers who react with that emotion in {comparable_seconds()}.",
+            per_row(lambda r: r[1].expected_share),
+            f"no viewer was seen in these seconds, or {_WITHHELD}",
+            SHARE_RANGE,
+        ),
+        Column(
+            "replicability",
+            "number",
+            "Share of random half-audiences in which the moment is found again.",
+            per_row(lambda r: r[1].replicability),
+            f"the audience is too small, or {_WITHHELD}",
+            SHARE_RANGE,
+        ),
         Column(
             "synchrony",
             "number",
@@ -80,14 +134,30 @@ MOMENTS = Table(
         Column(
             "resonance",
             "number",
-            "Cube root of strength × reacting share × synchrony; synchrony below 0 counts as 0.",
+            "Geometric mean of strength and share.",
             per_row(lambda r: r[1].resonance),
-            SYNCHRONY_UNDEFINED,
-            SHARE_RANGE,
+            value_range=SHARE_RANGE,
         ),
-        *row_interval_columns("resonance", lambda r: r[1].resonance_interval, SYNCHRONY_UNDEFINED),
+        *row_interval_columns("resonance", lambda r: r[1].resonance_interval),
         Column(
-            "viewers", "integer", "Number of viewers seen during the moment.", per_row(lambda r: r[1].viewers)
+            "rank",
+            "integer",
+            "Rank of the moment by resonance; 1 is the highest.",
+            per_row(lambda r: r[3]),
+        ),
+        Column(
+            "rank_low",
+            "integer",
+            "Smallest rank in the 95 % interval.",
+            per_row(lambda r: r[1].rank_interval[0] or None),
+            _WITHHELD,
+        ),
+        Column(
+            "rank_high",
+            "integer",
+            "Largest rank in the 95 % interval.",
+            per_row(lambda r: r[1].rank_interval[1] or None),
+            _WITHHELD,
         ),
         Column(
             "p_adjusted",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
-from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import (
     NOBODY_SEEN,
@@ -74,9 +74,10 @@ _EMOTION_COLUMNS = (
     Column(
         "emotion",
         "string",
-        f"The strongest emotion, if it reaches {MIN_DOMINANT_STRENGTH:g} and its interval lies above 0.",
+        f"The strongest emotion, if it reaches {MIN_DOMINANT_STRENGTH:g}, its interval lies above 0, and "
+        f"usual_viewers is at least {MIN_VIEWERS}.",
         per_row(lambda r: r.emotion_summary.emotion),
-        "no emotion was clear, or no viewer was seen",
+        "no emotion was clear, or too few viewers were seen",
         allowed_values=NON_NEUTRAL_EMOTIONS,
     ),
     Column(
@@ -99,7 +100,18 @@ _EMOTION_COLUMNS = (
     *row_interval_columns(
         "mean_share", lambda r: r.emotion_summary.mean_reacting_share_interval, NOBODY_SEEN
     ),
-    Column("viewers", "integer", "Number of viewers seen.", per_row(lambda r: r.emotion_summary.viewers)),
+    Column(
+        "viewers",
+        "integer",
+        "Number of viewers seen, however briefly.",
+        per_row(lambda r: r.emotion_summary.viewers),
+    ),
+    Column(
+        "usual_viewers",
+        "integer",
+        "Number of viewers seen in a typical (the median) second.",
+        per_row(lambda r: r.emotion_summary.usual_viewers),
+    ),
 )
 
 SCENES = Table(

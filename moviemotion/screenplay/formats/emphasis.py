@@ -104,7 +104,7 @@ def mark_emphasis(text: str, emphasis: Sequence[Emphasis]) -> str:
 
 
 def escape_marks(text: str) -> str:
-    """Add a backslash before every character that would be read as a mark."""
+    """Add a backslash before every character that would be parsed as an emphasis marker."""
     return re.sub(r"([\\*_])", r"\\\1", text)
 
 

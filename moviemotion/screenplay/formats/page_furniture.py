@@ -121,7 +121,7 @@ def _clean_line(line: str) -> str:
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
-    """Return the sheet of paper on which each line is printed, from 0; a form feed starts a new sheet."""
+    """Return the number of the sheet each line is printed on, from 0; a form feed starts a new sheet."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
         sheet += "\f" in line and at > 0

@@ -103,7 +103,7 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
 
 
 def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
-    """The letters of a page. Spaces are skipped, since the columns imply them."""
+    """The characters on a page. Spaces are skipped, since they follow from the column positions."""
     text = page.get_textpage()
     x, y = c_double(), c_double()
     box = pdfium.FS_RECTF()

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
 from moviemotion.analysis.comparison.screening_comparison import compare_screenings
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
@@ -176,9 +177,12 @@ def get_group_curves(
     # Mask the seconds in which this group, combined with earlier groups, would single out viewers.
     before = tuple(takewhile(lambda other: other != members, groups.values()))
     key = ("curves", user.role, tuple(members), before)
+    # Values of a chosen group are about its viewers, so a smaller group is enough for them.
+    least = min(MIN_VIEWERS, len(members))
     return _json_response(
         study.cached_json(
-            key, lambda: curves_json(group_curve_for_role(study.analysis, members, user.role, before))
+            key,
+            lambda: curves_json(group_curve_for_role(study.analysis, members, user.role, before), least),
         )
     )
 

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from moviemotion._io.html_shell import vendored_asset
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.planning.screening_plan import plan_screening
 from moviemotion.privacy.audit_log import AuditEntry
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE, load_disclosure
 from moviemotion.privacy.pseudonymize import is_finished
@@ -18,6 +19,7 @@ from moviemotion.privacy.retention import DEFAULT_DAYS, MAX_DAYS
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, DataKind, has_database
 from moviemotion.reports.emotion_style import PALETTE
+from moviemotion.reports.html.plan_page import plan_part
 from moviemotion.reports.number_format import plural
 from moviemotion.studio import uploads
 from moviemotion.studio.accounts import ACCOUNT_ROLES, LOCAL_USER, Researcher, StaffUser, User, require_role
@@ -43,6 +45,16 @@ DATA_KIND_LABELS = {
     DataKind.REPORTS: "Results about the audience",
 }
 """Kind of data → name on the pages."""
+
+PLAN_FIELDS = {
+    "length": "Length of the reaction, in seconds",
+    "share": "Share of the viewers who react, 0 to 1",
+    "strength": "Strength of the emotion in their faces, 0 to 1",
+    "minutes": "Length of the film, in minutes",
+    "difference": "Difference between two cuts, in standard deviations between viewers",
+    "room_share": "Share of the variance that lies between rooms, 0 to 1",
+}
+"""Setting of a plan → its label."""
 
 AnyUser = Annotated[User, Depends(require_role(*ACCOUNT_ROLES))]
 
@@ -136,6 +148,21 @@ def analysis_page(request: Request, folder: StudyPath, user: StaffUser) -> Respo
         min_group_size=MIN_GROUP_SIZE,
         uplot=vendored_asset("uplot/uPlot.min.css"),
     )
+
+
+@router.get("/plan")
+def plan_page(
+    request: Request,
+    user: StaffUser,
+    length: float = 2.0,
+    share: float = 0.4,
+    strength: float = 0.5,
+    minutes: float = 90.0,
+    difference: float = 0.5,
+    room_share: float = 0.05,
+) -> HTMLResponse:
+    plan = plan_screening(length, share, strength, minutes, difference, room_share)
+    return render_page(request, "plan.html", plan=plan, result=plan_part(plan), fields=PLAN_FIELDS)
 
 
 @router.get("/compare")

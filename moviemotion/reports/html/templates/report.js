@@ -85,7 +85,7 @@
         { ...axis, ...values, size: LEFT - 14, label: title, labelSize: 14, labelGap: 0, labelFont: font },
       ],
       series: [{}, ...lines.flatMap((l) => l.series)], bands,
-      hooks: { drawClear: [shadeMoments], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [shadeUnknown, shadeMoments], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, [middles, ...lines.flatMap((l) => l.columns)], plot);
   }
 
@@ -114,14 +114,41 @@
     return Math.min(1, Math.ceil(most * 10 + 0.3) / 10);
   }
 
+  // Seconds in which too few viewers were seen, as stretches [from, to).
+  const unknown = [];
+  data.viewers.forEach((n, k) => {
+    if (n >= data.minViewers) return;
+    const last = unknown.at(-1), at = data.start + k;
+    if (last?.[1] === at) last[1] = at + 1;
+    else unknown.push([at, at + 1]);
+  });
+
+  function shadeUnknown(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    ctx.save();
+    ctx.fillStyle = hatch(ctx);
+    for (const [from, to] of unknown) {
+      if (to <= range[0] || from >= range[1]) continue;
+      const left = bbox.left + Math.max(0, pixel(from)) * ratio, right = bbox.left + Math.min(width, pixel(to)) * ratio;
+      ctx.fillRect(left, bbox.top, Math.max(right - left, ratio), bbox.height);
+    }
+    ctx.restore();
+  }
+
   function shadeMoments(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     data.moments.forEach((m, k) => {
       if (m.end <= range[0] || m.start >= range[1]) return;
       const left = bbox.left + Math.max(0, pixel(m.start)) * ratio, right = bbox.left + Math.min(width, pixel(m.end)) * ratio;
-      ctx.fillStyle = faded(css(m.emotion), k === chosen ? 0.34 : 0.16);
-      ctx.fillRect(left, bbox.top, Math.max(right - left, ratio), bbox.height);
+      // A mood is shaded more lightly, with a line at its foot, because it is long and may surround moments.
+      const mood = m.kind === "mood", wide = Math.max(right - left, ratio);
+      ctx.fillStyle = faded(css(m.emotion), (mood ? 0.5 : 1) * (k === chosen ? 0.34 : 0.16));
+      ctx.fillRect(left, bbox.top, wide, bbox.height);
+      if (mood) {
+        ctx.fillStyle = css(m.emotion);
+        ctx.fillRect(left, bbox.top + bbox.height - 3 * ratio, wide, 3 * ratio);
+      }
       if (k !== chosen) return;
       ctx.strokeStyle = css("accent");
       ctx.lineWidth = 2 * ratio;
@@ -212,7 +239,7 @@
     const tag = make("button", "moment-number", k + 1);
     tag.type = "button";
     tag.dataset.moment = k;
-    tag.setAttribute("aria-label", `Moment ${k + 1}, ${m.emotion}, ${clock(m.start)}–${clock(m.end)}`);
+    tag.setAttribute("aria-label", `${m.kind === "mood" ? "Mood" : "Moment"} ${k + 1}, ${m.emotion}, ${clock(m.start)}–${clock(m.end)}`);
     return tag;
   });
   $("tags").append(...tags);
@@ -226,14 +253,14 @@
   function figures(second) {
     const k = second - data.start, n = data.viewers[k];
     const note = inFilm(second) ? [] : [["not in the film", "", ""]];
-    if (!n) return [...note, ["no viewer was seen", "", ""]];
+    if (n < data.minViewers) return [...note, ["unknown: " + (n ? `only ${n} seen` : "nobody seen, or too few"), "", ""]];
     const figure = (name, key, format) => [name, format(curves[key][k]), interval(key, k, format)];
     return [
       ...note,
       figure("strength", "overall", two),
       ...data.emotions.filter((e) => shown.has(e.key)).map((e) => figure(`${e.symbol} ${e.key}`, e.key, two)),
       figure("reacting", "share", percent),
-      ["n =", String(n), ""],
+      ["seen", String(n), ""],
     ];
   }
 

@@ -22,7 +22,10 @@ async function start() {
   $("summary").textContent = `${audience.summary}${withheld ? ` Values for fewer than ${page.dataset.minGroupSize} viewers are visible only to the researcher.` : ""}`;
   const updateLegend = () => {
     const group = store.curves === audience.curves ? "" : " Dotted: everyone; the moments and the script's values are also for everyone.";
-    $("legend").textContent = `Gray line: the audience's overall strength. Below: the share of viewers who react. Bands: 95 % intervals. Shading: moments, adjusted p ≤ 0.05.${store.audience.outside.length ? " Gray areas: not in the film." : ""}${group}`;
+    const hasMood = moments.some((m) => m.kind === "mood") ? " Lighter, with a line at the foot: moods." : "";
+    $("legend-text").textContent = `Gray line: the audience's overall strength. Below: the share of viewers who react. Bands: 95 % intervals. Shading: moments, adjusted p ≤ 0.05.${hasMood}${store.audience.outside.length ? " Gray areas: not in the film." : ""}${group}`;
+    $("legend-unknown").hidden = store.curves.viewers.every((n) => n >= store.curves.minViewers);
+    $("legend-least").textContent = store.curves.minViewers;
   };
   updateLegend();
   store.on("curves", updateLegend);

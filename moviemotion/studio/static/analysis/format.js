@@ -22,4 +22,26 @@ export const formatPercentInterval = ([low, high]) =>
 
 export const formatShare = (share, viewers) => share == null ? "–" : `${Math.round(share * viewers)} of ${viewers}`;
 
+/** As in the reports, for a second in which too few viewers were seen. */
+export const formatTooFew = (viewers) => `unknown: ${viewers ? `only ${viewers} seen` : "nobody seen, or too few"}`;
+
+export const formatMomentName = (index, moment) => `${moment.kind === "mood" ? "Mood" : "Moment"} ${index + 1}, ${moment.emotion}`;
+
+const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+
+export function formatOrdinal(rank) {
+  if (rank <= ORDINALS.length) return ORDINALS[rank - 1];
+  const ending = [11, 12, 13].includes(rank % 100) ? "th" : { 1: "st", 2: "nd", 3: "rd" }[rank % 10] ?? "th";
+  return `${rank}${ending}`;
+}
+
+/** The interval of a rank in words; empty if it is unknown. */
+export const formatRankRange = ([low, high]) =>
+  low == null ? "" : low === high ? formatOrdinal(low) : `${formatOrdinal(low)} to ${formatOrdinal(high)}`;
+
+export function formatPercent(share) {
+  const whole = Math.round(100 * share);
+  return whole === 100 && share < 1 ? "over 99 %" : whole === 0 && share > 0 ? "under 1 %" : `${whole} %`;
+}
+
 export const formatPValue = (p) => p == null ? "p unknown" : p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;

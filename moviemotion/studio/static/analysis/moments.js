@@ -1,7 +1,7 @@
 // The list of moments with their evidence, and the users' notes.
 
 import { html, render, nothing } from "../vendor/lit-html/lit-html.js";
-import { formatTime, formatShare, formatInterval, formatNumber, formatPercentInterval, formatPValue, formatTimeRange } from "./format.js";
+import { formatTime, formatShare, formatInterval, formatNumber, formatPercent, formatPercentInterval, formatPValue, formatRankRange, formatTimeRange } from "./format.js";
 
 const MAX_EXCERPT_LINES = 2;
 
@@ -26,6 +26,13 @@ export function makeMoments(store, study, canEdit) {
       <small><button type="button" class="plain" aria-label="Go to ${formatTime(note.at)}" @click=${() => store.seek(note.at)}>${formatTime(note.at)}</button>${note.by ? ` · ${note.by}` : ""}
       ${canEdit(note) ? html` · <button type="button" class="plain" @click=${() => editNote({ ...note })}>Edit</button> · <button type="button" class="plain" @click=${() => remove(note)}>Delete</button>` : nothing}</small></div>`;
 
+  /** What stands beside the figures: how many to expect, whether it replicates, and what one viewer changes. */
+  const momentSentence = (m) => [
+    m.expected_share == null ? "" : `In comparable seconds, ${formatPercent(m.expected_share)} react.`,
+    m.replicability == null ? "" : `Found again in ${formatPercent(m.replicability)} of half-audiences.`,
+    m.leave_one_out[0] == null ? "" : `Leaving out any one viewer, the strength is ${formatInterval(m.leave_one_out)}.`,
+  ].filter(Boolean).join(" ");
+
   const contains = (m) => (at) => m.start <= at && at < m.end;
 
   function momentCard(m, k) {
@@ -37,13 +44,16 @@ export function makeMoments(store, study, canEdit) {
         <span class="moment-number">${k + 1}</span>
         <span class="time">${formatTimeRange(m.start, m.end)}</span>
         <span class="emotion"><span class="symbol" aria-hidden="true">${symbols[m.emotion]}</span> ${m.emotion}</span>
-        <span class="rank">rank ${m.rank}</span></button></h3>
+        ${m.kind === "mood" ? html`<span class="kind" title="An expression held for longer than 10 s">mood</span>` : nothing}
+        <span class="rank" title="Rank by resonance, with its 95 % interval">rank ${m.rank}${formatRankRange(m.rank_interval) ? html` <small>(${formatRankRange(m.rank_interval)})</small>` : nothing}</span></button></h3>
       <dl>
         ${figure("Strength", formatNumber(m.strength), formatInterval(m.strength_interval))}
-        ${figure("Reacting", formatShare(m.share, m.viewers), formatPercentInterval(m.share_interval))}
+        ${figure("Reacted, of those seen", formatShare(m.share, m.viewers), formatPercentInterval(m.share_interval))}
+        ${figure("Resonance", formatNumber(m.resonance), formatInterval(m.resonance_interval))}
         ${figure("Synchrony", formatNumber(m.synchrony), formatInterval(m.synchrony_interval))}
         ${figure("Significance", formatPValue(m.p_adjusted), "adjusted")}
       </dl>
+      <p class="evidence">${momentSentence(m)}</p>
       ${m.mixed.length ? html`<p class="mixed">${m.mixed.slice(0, 2).map((f, i) => html`${i ? ", " : ""}<b>${f.emotion}</b> ${formatShare(f.share, f.viewers)} <small>${formatPercentInterval(f.share_interval)}</small>`)}</p>` : nothing}
       ${m.lines.length ? html`<div class="excerpt">${m.lines.slice(0, MAX_EXCERPT_LINES).map((l) => html`<p>${l.character ? html`<b>${l.character}</b> ` : nothing}${l.text}</p>`)}</div>` : nothing}
       ${notes.map(noteView)}
@@ -63,7 +73,7 @@ export function makeMoments(store, study, canEdit) {
     render(html`
       ${isNewNoteElsewhere ? html`<article class="moment">${noteForm()}</article>` : nothing}
       ${order.map((k) => momentCard(moments[k], k))}
-      ${moments.length ? nothing : html`<p class="empty">${audience.conclusive ? "No moment was found." : "Inconclusive: too little data to find moments."} ${audience.conclusion}</p>`}
+      ${moments.length ? nothing : html`<p class="empty">${audience.conclusive ? "No moment was found." : "Inconclusive."} ${audience.conclusion}</p>`}
       ${elsewhere.length ? html`<article class="moment"><h3>Other notes</h3>${elsewhere.map(noteView)}</article>` : nothing}
       ${audience.caveats.length ? html`<article class="moment"><h3>Not excluded</h3><ul class="problems">${audience.caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul></article>` : nothing}
       ${audience.problems.length ? html`<article class="moment"><h3>Data quality</h3><ul class="problems">${audience.problems.map((problem) => html`<li>${problem}</li>`)}</ul></article>` : nothing}`, $("cards"));

@@ -40,7 +40,7 @@ export function makeReadout(store) {
     for (const m of meters) {
       const value = n ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
       m.node.classList.toggle("unseen", value == null);
-      m.value.textContent = value == null ? "no data"
+      m.value.textContent = value == null ? (!m.people ? "unknown" : n ? `only ${n} seen` : "too few seen")
         : m.people ? `${formatShare(value, n)} (${formatPercentInterval(ends)})` : `${formatNumber(value)} (${formatInterval(ends)})`;
       if (value == null) continue;
       m.point.style.left = `${100 * value}%`;

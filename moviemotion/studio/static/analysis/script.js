@@ -28,11 +28,12 @@ export function makeScript(store, rows) {
   const emotionNote = (row) => {
     if (row.cut) return html`<div class="felt">not in the film</div>`;
     if (!row.emotionSummary) return nothing;
-    if (row.emotionSummary.strength == null) return html`<div class="felt quiet">no data</div>`;
+    if (row.emotionSummary.strength == null) return html`<div class="felt quiet">unknown</div>`;
     const f = row.emotionSummary;
+    if (!f.enoughViewers) return html`<div class="felt quiet">unknown <small>${f.usualViewers} seen</small></div>`;
     return html`<div class="felt ${f.emotion ?? ""}">
       <span class="emotion">${f.emotion ? html`<span class="symbol" aria-hidden="true">${symbols[f.emotion]}</span> ${f.emotion}` : "calm"} <b>${formatNumber(f.strength)}</b></span>
-      <small>${formatInterval(f.interval)}, ${Math.round(100 * f.meanShare)} % of ${f.viewers} reacting</small></div>`;
+      <small>${formatInterval(f.interval)}, ${Math.round(100 * f.meanShare)} % reacting, ${f.usualViewers} seen</small></div>`;
   };
 
   const lineView = (row) => row.kind === "page break" ? html`<hr class="page-break">` : html`

@@ -2,8 +2,10 @@
 
 import { request } from "../api.js";
 
-/** Unpack curves into arrays by name, with null where nothing was measured. See reports/html/chart_data.py. */
-export function unpackCurves({ curves, viewers, steps, noValue }) {
+/**
+ * Unpack curves into arrays by name, with null where fewer than `minViewers` were seen. See reports/html/chart_data.py.
+ */
+export function unpackCurves({ curves, viewers, minViewers, steps, noValue }) {
   const unpacked = Object.entries(curves).map(([name, text]) => {
     const bytes = atob(text), values = new Array(bytes.length / 2);
     for (let k = 0; k < values.length; k++) {
@@ -12,7 +14,7 @@ export function unpackCurves({ curves, viewers, steps, noValue }) {
     }
     return [name, values];
   });
-  return { ...Object.fromEntries(unpacked), viewers };
+  return { ...Object.fromEntries(unpacked), viewers, minViewers };
 }
 
 export class StudyApi {

@@ -2,7 +2,7 @@
 // entire film.
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
-import { formatTime, formatShare, formatInterval, formatNumber, formatPercentInterval, formatTimeRange } from "./format.js";
+import { formatTime, formatShare, formatInterval, formatNumber, formatMomentName, formatPercentInterval, formatTimeRange, formatTooFew } from "./format.js";
 
 // Fixed margins (px) align the scenes, moment numbers and playhead with both charts.
 const MARGIN_LEFT = 46, MARGIN_RIGHT = 12;
@@ -63,7 +63,7 @@ export function makeTimeline(store) {
       ],
       series: [{}, ...curves.flatMap((c) => c.series)],
       bands: curves.map((c, k) => ({ series: [3 * k + 2, 3 * k + 3], fill: c.band })),
-      hooks: { drawClear: [adaptStrokes, drawMomentShades], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
+      hooks: { drawClear: [adaptStrokes, drawUnknown, drawMomentShades], draw: [grayOutside, (u) => { if (!below) drawSymbols(u); }] },
     }, data, $(place));
   }
 
@@ -97,14 +97,58 @@ export function makeTimeline(store) {
     drawOverview();
   }
 
+  function hatchPattern(context) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 6;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = cssValue("faint");
+    pen.fillRect(0, 0, 6, 6);
+    pen.strokeStyle = cssValue("muted");
+    pen.lineWidth = 0.7;
+    pen.beginPath();
+    for (const shift of [-6, 0, 6]) { pen.moveTo(shift, 6); pen.lineTo(shift + 6, 0); }
+    pen.stroke();
+    return context.createPattern(tile, "repeat");
+  }
+
+  /** Stretches [from, to) in which too few viewers were seen. */
+  function unknownStretches() {
+    const stretches = [];
+    store.curves.viewers.forEach((n, k) => {
+      if (n >= store.curves.minViewers) return;
+      const last = stretches.at(-1), at = audience.start + k;
+      if (last?.[1] === at) last[1] = at + 1;
+      else stretches.push([at, at + 1]);
+    });
+    return stretches;
+  }
+
+  function drawUnknown(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    ctx.save();
+    ctx.fillStyle = hatchPattern(ctx);
+    for (const [from, to] of unknownStretches()) {
+      if (to <= store.visibleRange[0] || from >= store.visibleRange[1]) continue;
+      const a = bbox.left + Math.max(0, timeToX(from)) * ratio, b = bbox.left + Math.min(width, timeToX(to)) * ratio;
+      ctx.fillRect(a, bbox.top, Math.max(b - a, ratio), bbox.height);
+    }
+    ctx.restore();
+  }
+
   function drawMomentShades(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     moments.forEach((m, k) => {
       if (m.end <= store.visibleRange[0] || m.start >= store.visibleRange[1]) return;
       const a = bbox.left + Math.max(0, timeToX(m.start)) * ratio, b = bbox.left + Math.min(width, timeToX(m.end)) * ratio;
-      ctx.fillStyle = withAlpha(cssValue(m.emotion), k === store.selectedMoment ? 0.3 : 0.13);
-      ctx.fillRect(a, bbox.top, Math.max(b - a, ratio), bbox.height);
+      // A mood is shaded more lightly, with a line at its foot, because it is long and may surround moments.
+      const mood = m.kind === "mood", wide = Math.max(b - a, ratio);
+      ctx.fillStyle = withAlpha(cssValue(m.emotion), (mood ? 0.5 : 1) * (k === store.selectedMoment ? 0.3 : 0.13));
+      ctx.fillRect(a, bbox.top, wide, bbox.height);
+      if (mood) {
+        ctx.fillStyle = cssValue(m.emotion);
+        ctx.fillRect(a, bbox.top + bbox.height - 3 * ratio, wide, 3 * ratio);
+      }
       if (k === store.selectedMoment) {
         ctx.strokeStyle = cssValue("accent");
         ctx.lineWidth = 2 * ratio;
@@ -161,7 +205,7 @@ export function makeTimeline(store) {
   const tags = moments.map((m, k) => {
     const tag = createNode("button", "moment-number", k + 1);
     tag.type = "button";
-    tag.setAttribute("aria-label", `Moment ${k + 1}, ${m.emotion}, ${formatTimeRange(m.start, m.end)}`);
+    tag.setAttribute("aria-label", `${formatMomentName(k, m)}, ${formatTimeRange(m.start, m.end)}`);
     tag.addEventListener("click", () => store.selectMoment(k));
     return tag;
   });
@@ -206,7 +250,7 @@ export function makeTimeline(store) {
   function describeSecond(k) {
     const c = store.curves, n = c.viewers[k];
     const note = inFilm(k) ? [] : ["not in the film"];
-    if (!n) return [...note, "no data: no viewer was seen, or too few"].join("; ");
+    if (n < c.minViewers) return [...note, formatTooFew(n)].join("; ");
     const ends = (name) => [c[`${name}Low`][k], c[`${name}High`][k]];
     const emotions = audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => `${f.symbol} ${f.key} ${formatNumber(c[f.key][k])} (${formatInterval(ends(f.key))})`);
     return [...note, `strength ${formatNumber(c.overall[k])} (${formatInterval(ends("overall"))})`, ...emotions,
@@ -230,6 +274,8 @@ export function makeTimeline(store) {
       pen.fillRect(x(m.start), 0, Math.max(1.5, x(m.end) - x(m.start)), high);
     }
     const axisMax = strengthAxisMax(store.curves, ["overall"]);
+    pen.fillStyle = hatchPattern(pen);
+    for (const [from, to] of unknownStretches()) pen.fillRect(x(from), 0, Math.max(1, x(to) - x(from)), high);
     pen.fillStyle = withAlpha(cssValue("ink"), 0.45);
     for (let p = 0; p < wide; p++) {
       let best = 0;
@@ -334,7 +380,7 @@ export function makeTimeline(store) {
     tip.hidden = k < 0 || k >= audience.seconds;
     if (tip.hidden) return;
     tip.replaceChildren(createNode("b", "", formatTime(audience.start + k)), ...describeSecond(k).split("; ").map((each) => createNode("span", "", each)),
-      createNode("span", "", `n = ${store.curves.viewers[k]}`));
+      createNode("span", "", `${store.curves.viewers[k]} seen`));
     tip.style.left = `${Math.min(MARGIN_LEFT + x + 14, charts.clientWidth - tip.offsetWidth - 4)}px`;
   });
   surface.addEventListener("pointerleave", () => { $("tip").hidden = true; });
