@@ -65,10 +65,10 @@ def measure(folder: Path) -> int:
     most = peak()
     baseline = timed("  baseline", lambda: estimate_baseline(timeline))
     strength = timed("  strength", lambda: strength_above_baseline(timeline, baseline))
-    curve = timed("  audience curve", lambda: compute_audience_curve(timeline, strength))
+    timed("  audience curve", lambda: compute_audience_curve(timeline, strength))
     timed("  film synchrony", lambda: film_synchrony(strength))
     timed("  relative delays", lambda: estimate_relative_delay(strength, SEED))
-    timed("  moments, including the null model", lambda: find_moments(strength, curve, SEED))
+    timed("  moments, including the null model", lambda: find_moments(strength, timeline.start, SEED))
     print(f"{len(analysis.moment_search.moments)} moments; the report is {len(page) / 1e6:.1f} MB")
     quick, small = wall < MOST_SECONDS, most < MOST_MEGABYTES
     took = f"{wall:.1f} s ({processor:.1f} s CPU)"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult, find_moments
+from moviemotion.analysis.moments.reacting_together import nearly_identical_viewers
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
 from moviemotion.analysis.script_emotions import (
     EmotionSummary,
@@ -189,7 +190,11 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         data_quality=_data_quality(
             timeline,
             rejected_counts or {},
-            (*problems, *_baseline_warnings(timeline, baseline, baseline_span)),
+            (
+                *problems,
+                *_baseline_warnings(timeline, baseline, baseline_span),
+                *(_duplicate_warnings(timeline, strength_in_film) if search.conclusive else ()),
+            ),
             tuple(_caveats(search, film, seat_map)),
         ),
         script=script,
@@ -230,6 +235,16 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
                 "the resting face, and its strength would be too low; mark a stretch in which the viewers "
                 "are at rest as the baseline, or leave this viewer out"
             )
+
+
+def _duplicate_warnings(timeline: Timeline, strength: Float64Array) -> Iterator[str]:
+    for one, other, correlation in nearly_identical_viewers(strength):
+        yield (
+            f"{timeline.viewers[one]} and {timeline.viewers[other]} react almost identically (correlation "
+            f"{correlation:.2f} beyond what the room has in common), so they may be one person recorded by two "
+            "cameras, or neighbors who infect each other; the search for moments shifts them together, but "
+            "every mean counts both: leave one of them out if it is one person"
+        )
 
 
 def _data_quality(

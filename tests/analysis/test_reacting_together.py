@@ -8,6 +8,7 @@ from moviemotion.analysis.moments.reacting_together import (
     MIN_BLOCKS,
     MIN_EXCESS,
     blocks_of_viewers,
+    nearly_identical_viewers,
     residual_correlations,
 )
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
@@ -115,3 +116,16 @@ def test_a_viewer_who_was_never_seen_is_joined_with_nobody():
     blocks = blocks_of_viewers(strength, np.arange(8))
     assert np.isfinite(residual_correlations(strength)[0]).all()
     assert (np.bincount(blocks)[blocks[[2, 5]]] == 1).all()
+
+
+def test_one_person_before_two_cameras_is_named_and_independent_viewers_are_not():
+    """At least four of six doubles are named, and no pair of independent viewers."""
+    named = 0
+    for seed in range(6):
+        room = simulate_room(12, 900, seed, RoomConditions(doubled=1))
+        pairs = {(a, b) for a, b, _ in nearly_identical_viewers(strength_of(room.timeline))}
+        named += (0, 12) in pairs
+        assert pairs <= {(0, 12)}
+        alone = simulate_room(12, 900, seed)
+        assert nearly_identical_viewers(strength_of(alone.timeline)) == ()
+    assert named >= 4

@@ -244,16 +244,19 @@ def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
     """
     total = np.concatenate([search.total for search in searches], axis=1)
     p = np.ones_like(total)
-    for _ in range(MAX_PASSES):
-        before = p <= ALPHA
-        maxima = [
-            search.null_maxima(found)
-            for search, found in zip(searches, np.split(before, len(searches), axis=1), strict=True)
-        ]
+    nothing = np.zeros(searches[0].total.shape, dtype=bool)
+    found = [nothing] * len(searches)
+    maxima = [search.null_maxima(nothing) for search in searches]
+    for _ in range(MAX_PASSES - 1):
         p = np.minimum(p, adjusted_p_values(total, np.concatenate(maxima, axis=1)))
-        if not ((p <= ALPHA) & ~before).any():
-            break
-    return p
+        now = np.split(p <= ALPHA, len(searches), axis=1)
+        changed = [k for k, each in enumerate(now) if (each != found[k]).any()]
+        if not changed:
+            return p
+        for k in changed:
+            maxima[k] = searches[k].null_maxima(now[k])
+        found = now
+    return np.minimum(p, adjusted_p_values(total, np.concatenate(maxima, axis=1)))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ MIN_BLOCKS = 3
 """Viewers are joined as long as this many blocks of the same size would be left to shift."""
 MIN_EXCESS = 3.0
 """Smallest residual correlation that joins two viewers, in units of its standard deviation by chance."""
+NEARLY_IDENTICAL = 0.4
+"""Residual correlation above which two viewers may be one person; of independent viewers in simulated rooms,
+the most similar pair reaches 0.3."""
 TAIL_ALLOWANCE = 0.3
 """Added to the normal quantile for many pairs, because correlations of short reactions have heavier tails."""
 _TREND_SECONDS = 61
@@ -58,6 +61,23 @@ def residual_correlations(strength: Float64Array) -> tuple[Float64Array, Float64
     typical = variance.mean(axis=1)
     variance = np.maximum(variance, np.sqrt(np.outer(typical, typical)))
     return flat @ flat.T, np.sqrt(variance)
+
+
+def nearly_identical_viewers(strength: Float64Array) -> tuple[tuple[int, int, float], ...]:
+    """Find pairs of viewers who may be one person in front of two cameras.
+
+    Args:
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+
+    Returns:
+        Index of the first and the second viewer and their residual correlation, the most similar pair first.
+    """
+    correlation, by_chance = residual_correlations(strength)
+    one, other = np.triu_indices(len(correlation), 1)
+    r = correlation[one, other]
+    alike = (r >= NEARLY_IDENTICAL) & (r >= MIN_EXCESS * by_chance[one, other])
+    pairs = ((int(one[k]), int(other[k]), float(r[k])) for k in np.flatnonzero(alike))
+    return tuple(sorted(pairs, key=lambda pair: -pair[2]))
 
 
 def blocks_of_viewers(strength: Float64Array, blocks: NDArray[np.int64]) -> NDArray[np.int64]:
