@@ -241,9 +241,9 @@ def _duplicate_warnings(timeline: Timeline, strength: Float64Array) -> Iterator[
     for one, other, correlation in nearly_identical_viewers(strength):
         yield (
             f"{timeline.viewers[one]} and {timeline.viewers[other]} react almost identically (correlation "
-            f"{correlation:.2f} beyond what the room has in common), so they may be one person recorded by two "
-            "cameras, or neighbors who infect each other; the search for moments shifts them together, but "
-            "every mean counts both: leave one of them out if it is one person"
+            f"{correlation:.2f} beyond what the room has in common), so they may be one person recorded by "
+            "two cameras, or neighbors who infect each other; the search for moments counts them as one, but "
+            "means count both: leave one of them out if it is one person"
         )
 
 

@@ -1,6 +1,6 @@
 """The null model for moments: the same viewers, out of step with each other.
 
-Each viewer's scores are shifted in time by a random number of seconds, up to a few times ten, in either
+Each viewer's scores are shifted in time by a random number of seconds, up to twenty for moments, in either
 direction. This keeps how often, how long and how strongly each viewer reacts, and where in the film the room
 is lively or calm: during a chat before the film, everybody smiles more often, and so do the shifted viewers.
 Only what is in step to within seconds is broken. Circular shifts over the whole film (Kauppi et al., 2010)

@@ -31,6 +31,8 @@ class TimeScale:
     Attributes:
         name: `moment` or `mood`.
         median_seconds: window of the running median that removes shorter reactions; 1 keeps all.
+        trend_seconds: window of the running median that is subtracted from the scores, so that an expression
+            held for longer does not hide short reactions; 0 subtracts nothing but the viewer's mean.
         mean_seconds: window over which scores are averaged, because people react at different speeds.
         reach: largest shift of the null model, in seconds.
         edge_seconds: seconds at either end of the film that cannot be evidence, because people settle and
@@ -39,13 +41,14 @@ class TimeScale:
 
     name: str
     median_seconds: int
+    trend_seconds: int
     mean_seconds: int
     reach: int
     edge_seconds: int
 
 
-MOMENT = TimeScale("moment", median_seconds=1, mean_seconds=3, reach=30, edge_seconds=0)
-MOOD = TimeScale("mood", median_seconds=21, mean_seconds=1, reach=150, edge_seconds=60)
+MOMENT = TimeScale("moment", median_seconds=1, trend_seconds=41, mean_seconds=3, reach=20, edge_seconds=0)
+MOOD = TimeScale("mood", median_seconds=41, trend_seconds=0, mean_seconds=1, reach=90, edge_seconds=60)
 """A mood is an expression held for more than half of the median's window. The running median removes shorter
 reactions, however many, and preserves where a longer one starts and ends."""
 
@@ -63,8 +66,7 @@ def level_curves(strength: Float64Array, scale: TimeScale) -> Float64Array:
     if scale.median_seconds == 1:
         return strength
     seen = ~np.isnan(strength)
-    smooth = median_filter(np.where(seen, strength, 0.0), size=(1, scale.median_seconds, 1), mode="nearest")
-    return np.where(seen, smooth, np.nan)
+    return np.where(seen, _running_median(np.where(seen, strength, 0.0), scale.median_seconds), np.nan)
 
 
 def reaction_scores(levels: Float64Array, scale: TimeScale) -> NDArray[np.float32]:
@@ -80,6 +82,8 @@ def reaction_scores(levels: Float64Array, scale: TimeScale) -> NDArray[np.float3
     seen = ~np.isnan(levels[:, :, :1])
     n = np.maximum(seen.sum(axis=1, keepdims=True), 1)
     x = np.where(seen, levels, 0.0)
+    if scale.trend_seconds:
+        x = np.where(seen, x - _running_median(x, scale.trend_seconds), 0.0)
     deviation = np.where(seen, x - x.sum(axis=1, keepdims=True) / n, 0.0)
     spread = np.sqrt((deviation**2).sum(axis=1, keepdims=True) / n)
     scores = np.clip(deviation / np.maximum(spread, MIN_DEVIATION), -MAX_SCORE, MAX_SCORE)
@@ -121,6 +125,10 @@ def usual_viewers(seen: NDArray[np.bool_], in_film: NDArray[np.bool_]) -> float:
     """
     count = seen[:, in_film].sum(axis=0)
     return float(np.quantile(count, 0.9)) if len(count) else 0.0
+
+
+def _running_median(x: Float64Array, seconds: int) -> Float64Array:
+    return np.asarray(median_filter(x, size=(1, seconds, 1), mode="nearest"))
 
 
 def _running_mean(x: Float64Array, seen: NDArray[np.bool_], seconds: int) -> Float64Array:
