@@ -107,8 +107,8 @@ def test_a_mood_too_weak_for_any_second_is_found_by_its_length():
             strength[viewer, start : start + 3, SAD] = 0.9
     found = find_moments(strength, 0, 1).moments
     assert [(m.emotion, m.kind) for m in found] == [(Emotion.SAD, "mood")]
-    assert abs(found[0].start - 400) <= 3
-    assert abs(found[0].end - 480) <= 3
+    assert abs(found[0].start - 400) <= 5
+    assert abs(found[0].end - 480) <= 5
 
 
 def test_times_are_seconds_of_the_film():
@@ -121,22 +121,18 @@ def test_times_are_seconds_of_the_film():
 
 
 def test_what_has_been_found_is_removed_before_weaker_moments_are_tested(monkeypatch):
-    """Six laughs of the whole room, out of step with each other, hide a weaker one between them."""
-    strength = calm_room(24, 300, 5)
-    for start in range(60, 240, 30):
-        strength[:, start : start + 6, HAPPY] = 0.9
-    strength[:8, 135:139, HAPPY] = 0.9
-    all_passes = find_moments(strength, 0, 1).moments
-    monkeypatch.setattr(detection, "MAX_PASSES", 1)
-    one_pass = find_moments(strength, 0, 1).moments
-    assert len(one_pass) < len(all_passes)
-    assert {m.peak for m in one_pass} <= {m.peak for m in all_passes}
-    assert all(
-        a.p_adjusted <= b.p_adjusted
-        for b in one_pass
-        for a in all_passes
-        if a.peak == b.peak and a.emotion is b.emotion
-    )
+    """In films with many laughs, later passes add moments and take none away."""
+    beats = [Beat(start, start + 2, Emotion.HAPPY, 0.45) for start in range(60, 1140, 30)]
+    more = 0
+    for seed in range(3):
+        strength = strength_of(simulate_room(24, 1200, seed, None, beats).timeline)
+        monkeypatch.setattr(detection, "MAX_PASSES", 3)
+        all_passes = {m.peak for m in find_moments(strength, 0, 1).moments}
+        monkeypatch.setattr(detection, "MAX_PASSES", 1)
+        one_pass = {m.peak for m in find_moments(strength, 0, 1).moments}
+        assert one_pass <= all_passes
+        more += len(all_passes) - len(one_pass)
+    assert more >= 3
 
 
 # --- Nothing shared ------------------------------------------------------------------------------------

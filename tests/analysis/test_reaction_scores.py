@@ -54,7 +54,7 @@ def test_scores_equal_the_plain_computation_stay_within_their_limits_and_are_0_w
     levels[3] = np.nan
     levels[2, :, 0] = np.where(np.isnan(levels[2, :, 0]), np.nan, 0)
     levels[2, 40:42] = 1.0  # one strong reaction, beyond the limit
-    scores = reaction_scores(levels, replace(MOMENT, mean_seconds=seconds))
+    scores = reaction_scores(levels, replace(MOMENT, mean_seconds=seconds, trend_seconds=0))
     np.testing.assert_allclose(scores, plain_scores(levels, seconds), atol=1e-5)
     assert np.abs(scores).max() <= MAX_SCORE
     assert (scores[np.isnan(levels)] == 0).all()
@@ -68,6 +68,19 @@ def test_one_strong_reaction_counts_no_more_than_the_limit():
     scores = reaction_scores(levels, MOMENT)
     assert scores[0, 101, 0] == MAX_SCORE == 3
     assert scores[0, 201, 1] == pytest.approx((0.05 - 0.05 * 3 / 400) / 0.1)
+
+
+def test_an_expression_held_for_long_does_not_hide_a_laugh_on_top_of_it_or_elsewhere():
+    """The scores of two laughs are the same whether or not the viewer smiles for a minute in between."""
+    laughs = np.zeros((1, 400, 7))
+    laughs[0, 100:103, 0] = laughs[0, 300:303, 0] = 0.6
+    smiling = laughs.copy()
+    smiling[0, 180:240, 0] = 0.5
+    alone, beside = (reaction_scores(levels, MOMENT)[0, :, 0] for levels in (laughs, smiling))
+    np.testing.assert_allclose(beside[[101, 301]], alone[[101, 301]], rtol=0.1)
+    assert np.abs(beside[185:235]).max() < 0.2
+    smiling[0, 210:213, 0] = 1.0
+    assert reaction_scores(smiling, MOMENT)[0, 211, 0] > 2
 
 
 def test_viewers_with_weak_and_strong_faces_have_the_same_say_if_their_faces_move_enough():
@@ -84,7 +97,7 @@ def test_at_the_scale_of_moments_the_curves_are_the_strengths_themselves():
     assert level_curves(strength, MOMENT) is strength
 
 
-@pytest.mark.parametrize(("length", "kept"), [(10, False), (11, True), (40, True)])
+@pytest.mark.parametrize(("length", "kept"), [(20, False), (21, True), (60, True)])
 def test_the_running_median_keeps_long_plateaus_to_the_second_and_removes_shorter_reactions(length, kept):
     strength = np.zeros((2, 300, 7))
     strength[0, 120 : 120 + length, 2] = 0.8

@@ -128,7 +128,7 @@ def usual_viewers(seen: NDArray[np.bool_], in_film: NDArray[np.bool_]) -> float:
 
 
 def _running_median(x: Float64Array, seconds: int) -> Float64Array:
-    return np.asarray(median_filter(x, size=(1, seconds, 1), mode="nearest"))
+    return np.asarray(median_filter(x, size=(1, seconds, 1), mode="reflect"))
 
 
 def _running_mean(x: Float64Array, seen: NDArray[np.bool_], seconds: int) -> Float64Array:
