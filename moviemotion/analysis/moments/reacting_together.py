@@ -21,6 +21,9 @@ MIN_EXCESS = 3.0
 NEARLY_IDENTICAL = 0.4
 """Residual correlation above which two viewers may be one person; of independent viewers in simulated rooms,
 the most similar pair reaches 0.3."""
+MIN_OUTLIER = 6.0
+"""Distance of such a pair from the median pair, in standard deviations of all pairs (from their MAD). In a
+film with many reactions, viewers who are equally quick are alike, too, but then so are many pairs."""
 TAIL_ALLOWANCE = 0.3
 """Added to the normal quantile for many pairs, because correlations of short reactions have heavier tails."""
 _TREND_SECONDS = 61
@@ -75,7 +78,11 @@ def nearly_identical_viewers(strength: Float64Array) -> tuple[tuple[int, int, fl
     correlation, by_chance = residual_correlations(strength)
     one, other = np.triu_indices(len(correlation), 1)
     r = correlation[one, other]
-    alike = (r >= NEARLY_IDENTICAL) & (r >= MIN_EXCESS * by_chance[one, other])
+    if not len(r):
+        return ()
+    spread = 1.4826 * float(np.median(np.abs(r - np.median(r))))
+    outlier = r >= np.median(r) + MIN_OUTLIER * spread
+    alike = outlier & (r >= NEARLY_IDENTICAL) & (r >= MIN_EXCESS * by_chance[one, other])
     pairs = ((int(one[k]), int(other[k]), float(r[k])) for k in np.flatnonzero(alike))
     return tuple(sorted(pairs, key=lambda pair: -pair[2]))
 
