@@ -19,8 +19,6 @@ from moviemotion.analysis.moments.reaction_scores import (
     usual_viewers,
 )
 
-ONE_SECOND = replace(MOMENT, mean_seconds=1)
-
 
 def curves_with_gaps(seed: int, viewers: int = 4, seconds: int = 80) -> np.ndarray:
     """(V, S, 7) strengths with short and long gaps."""
