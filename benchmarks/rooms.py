@@ -1,8 +1,8 @@
-"""Measure the moment test in real rooms: false moments, power, bounds and intervals, side by side.
+"""Measure the moment test in real rooms: false moments, power, bounds, intervals and ranks.
 
     python benchmarks/rooms.py                       # everything: about an hour on 2 cores
     python benchmarks/rooms.py --only false --runs 100 --rooms chat dark
-    python benchmarks/rooms.py --only power bounds intervals
+    python benchmarks/rooms.py --only power intervals ranks
 
 Rooms come from `moviemotion.simulation.room_simulator`. In the rows of "false", nothing is shared by the film
 and each moment is false. The other rows plant shared reactions. `--old` adds the test of version 0.1.0. The
@@ -26,10 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import ALPHA, Moment, find_moments
+from moviemotion.analysis.moments.evidence import MIN_REACTING_TIME
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.analysis.signals.baseline import estimate_baseline, strength_above_baseline
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.simulation.room_simulator import Beat, RoomConditions, SimulatedRoom, simulate_room
-from moviemotion.statistics import wilson_interval
+from moviemotion.statistics import average_ranks, wilson_interval
 
 SEED = 36
 FILM = 600
@@ -40,6 +42,7 @@ MOST_CONTAGIOUS = 0.10
 LEAST_POWER_RATIO = 1.6
 MOST_END_ERROR = 3.0
 LEAST_COVERED, MOST_COVERED = 0.93, 0.97
+LEAST_RANK_CORRELATION = 0.7
 POPULATION = 800
 
 
@@ -279,6 +282,7 @@ def covered(seed: int, film: Film, viewers: int) -> list[bool]:
         for moment in find_moments(everyone[who], 0, seed).moments:
             column = NON_NEUTRAL_EMOTIONS.index(moment.emotion)
             during = everyone[:, int(moment.start) : int(moment.end), column]
+            during = during[~np.isnan(during).all(axis=1)]
             truth = np.nanmean(np.nanmean(during, axis=1))
             low, high = moment.strength_interval
             hits.append(bool(low <= truth <= high))
@@ -299,11 +303,44 @@ def intervals(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
             )
 
 
+# --- Ranks by resonance -------------------------------------------------------------------------------
+
+MIXED = Film((2, 60), (0.35, 0.95), (40, 90), 2400, THREE)
+
+
+def rank_correlation(seed: int, viewers: int) -> float:
+    """Rank correlation of resonance between random halves, for the moments that the whole audience shows."""
+    strength = strength_in(simulate_room(viewers, MIXED.seconds, seed, None, MIXED.beats(seed)))
+    moments = find_moments(strength, 0, seed).moments
+    order = np.random.default_rng(seed).permutation(viewers)
+    halves = strength[order[: viewers // 2]], strength[order[viewers // 2 :]]
+    ranks = [average_ranks(np.array([resonance_in(half, m) for m in moments])) for half in halves]
+    return float(np.corrcoef(*ranks)[0, 1]) if len(moments) >= 5 else np.nan
+
+
+def resonance_in(strength: NDArray[np.float64], moment: Moment) -> float:
+    during = strength[:, int(moment.start) : int(moment.end), NON_NEUTRAL_EMOTIONS.index(moment.emotion)]
+    during = during[~np.isnan(during).all(axis=1)]
+    reacting = (np.nan_to_num(during) >= REACTION_THRESHOLD).mean(axis=1) >= MIN_REACTING_TIME
+    return float(np.sqrt(np.nanmean(during) * reacting.mean()))
+
+
+def ranks(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
+    for viewers, least in ((24, None), (48, LEAST_RANK_CORRELATION)):
+        found = np.array(
+            list(pool.map(partial(rank_correlation, viewers=viewers), range(max(runs // 10, 4))))
+        )
+        low, middle, high = np.nanpercentile(found, [2.5, 50, 97.5])
+        text = f"median {middle:.2f} (95 % of films {low:.2f} to {high:.2f}, n {np.isfinite(found).sum()})"
+        name = f"rank correlation of resonance between halves of {viewers // 2}"
+        yield Line(name, text, f"≥ {least}" if least else "–", bool(middle >= least) if least else None)
+
+
 def main() -> int:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parts = ("false", "power", "intervals")
+    parts = ("false", "power", "intervals", "ranks")
     options.add_argument("--only", nargs="+", choices=parts, default=parts)
     options.add_argument("--rooms", nargs="+", default=list(ROOMS), metavar="NAME", help="; ".join(ROOMS))
     options.add_argument("--runs", type=int, default=500)
@@ -319,6 +356,7 @@ def main() -> int:
             "false": partial(false_moments, pool, arguments.runs, rooms, arguments.old),
             "power": partial(power, pool, arguments.runs),
             "intervals": partial(intervals, pool, arguments.runs),
+            "ranks": partial(ranks, pool, arguments.runs),
         }
         print(f"seed {SEED}")
         for part in arguments.only:
