@@ -99,7 +99,7 @@ def script_json(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def _emotion_json(summary: EmotionSummary) -> dict[str, Any]:
-    """Describe the emotion during an element; `viewers` is 0 if it was not measured or is withheld."""
+    """Describe the emotion during an element; `viewers` is 0 if the emotion is unmeasured or withheld."""
     return {
         "emotion": summary.emotion,
         "strength": number_or_null(summary.strength),

@@ -31,7 +31,7 @@ CORRECTION = "family-wise over all seconds, emotions and time scales (Westfall &
 
 
 def escape_formula(text: str) -> str:
-    """Prefix text that a spreadsheet would execute as a formula with an apostrophe."""
+    """Put an apostrophe in front of text that a spreadsheet would execute as a formula."""
     return f"'{text}" if re.match(FORMULA_PATTERN, text) else text
 
 
@@ -124,7 +124,7 @@ def _synchrony(analysis: Analysis) -> dict[str, Any]:
 
 
 def _delay(analysis: Analysis) -> dict[str, Any]:
-    """Describe by how many seconds each viewer reacts later than the others, with the standard deviation."""
+    """Describe by how many seconds each viewer lags behind the others, and how much these delays vary."""
     delay = analysis.relative_delay
     return {
         "behind": dict(
