@@ -1,7 +1,7 @@
 """Adjust an emotion model's probabilities to match the shares of annotators who choose each emotion.
 
 A model's temperature is fitted so that its confidence equals its accuracy. Accuracy is not the same as the
-share of annotators who choose the emotion: if seven of ten annotators agree on a face, the model is nearly
+share of annotators who choose the emotion. If seven of ten annotators agree on a face, the model is nearly
 always correct, so its confidence is close to 1 rather than to 0.7. Emotion probabilities and strength are
 defined as shares of annotators, so an exported model stores one more number, the vote exponent. The
 probabilities come closest to the annotators' votes when they are raised to this power and normalized.

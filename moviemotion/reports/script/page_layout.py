@@ -1,8 +1,8 @@
 """Lays out a screenplay on pages in standard format: 12-point Courier, 10 characters and 6 lines per inch.
 
 The elements become blocks of lines. A block that does not fit on its page is split, but at least two of its
-lines stay together, and headings and character names stay with what follows. A speech that continues on the
-next page gets (MORE) and a repeated character name.
+lines stay together. Headings and character names stay with the text that follows them. A speech that
+continues on the next page gets (MORE) and a repeated character name.
 """
 
 from __future__ import annotations

@@ -43,9 +43,9 @@ def timeline_csv(timeline: Timeline, in_film: NDArray[np.bool_]) -> Iterator[str
         in_film: (S,) whether the film was running in each second.
 
     Yields:
-        The header, then one part per viewer with one row per second: viewer, second, number of samples,
-        whether the film was running (1 or 0), and the emotion probabilities with four decimals, which are
-        empty where the viewer was not seen.
+        The header, then one part per viewer with one row per second. The columns are the viewer, the second,
+        the number of samples, whether the film was running (1 or 0), and the emotion probabilities with four
+        decimals. The probabilities are empty where the viewer was not seen.
     """
     yield ",".join(("viewer", "second", "samples", "in_film", *EMOTIONS)) + "\n"
     seen_row = "%s,%d,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
