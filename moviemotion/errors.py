@@ -1,9 +1,10 @@
 """Errors that the user can correct, and how front ends phrase them.
 
 A message is one line: the file or setting, what is wrong and, after a semicolon, the remedy. By default,
-messages use the setting names of the Python API. Other front ends have their own names: the command line
-calls `offsets` `--offset`, and the studio uses labels. An error whose message names a setting is therefore a
-`SettingError`, which contains a template that each front end fills in with its own names.
+messages use the setting names of the Python API. Other front ends have their own names: for example,
+`offsets` is `--offset` on the command line, and the studio uses labels. An error whose message names a
+setting is therefore a `SettingError`, which contains a template that each front end fills in with its own
+names.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class MoviemotionError(Exception):
     The message has one line per problem. Each line names the file and, after a semicolon, the remedy.
 
     Attributes:
-        code: identifies the kind of error for programs; stable across versions.
+        code: a short name by which programs can identify the kind of error; it is stable across versions.
     """
 
     code = "invalid-input"

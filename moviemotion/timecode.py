@@ -20,10 +20,10 @@ _RATE_TOLERANCE = 0.005
 
 
 def exact_frame_rate(fps: float) -> Fraction:
-    """Return the exact rate for one such as 25 or 23.976: an integer, or an integer times 1000/1001.
+    """Return the exact value of a rounded frame rate: an integer, or an integer times 1000/1001.
 
     Args:
-        fps: frames per second, rounded as is customary.
+        fps: frames per second, rounded as is customary, such as 25 or 23.976.
 
     Raises:
         ValueError: timecode is not defined for this rate.

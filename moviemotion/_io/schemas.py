@@ -39,7 +39,8 @@ class FileSchema:
         name: a unique name, such as "moviemotion/study".
         version: the current version, used for writing.
         migrations: version → function that converts content from that version to the next. The content
-            excludes the two keys of the mark. A version without a function is read like the next version.
+            excludes the two keys of the mark. A version without a function has the same format as the next
+            version.
 
     Example:
         >>> notes = FileSchema("example/notes", 2, {1: lambda notes: {"notes": notes}})

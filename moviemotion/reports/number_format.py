@@ -134,7 +134,7 @@ def moment_evidence(moment: Moment) -> str:
 
 
 def evidence_sentences(moment: Moment) -> str:
-    """Say how much a moment stands out, and whether it would be found again; empty if nothing is known."""
+    """Say how much a moment stands out and how robust it is; empty if nothing is known about either."""
     sentences = []
     if not isnan(moment.expected_share):
         sentences.append(f"In comparable seconds, {percent(moment.expected_share)} react.")
@@ -150,10 +150,10 @@ def _found_again(moment: Moment) -> str:
 
 
 def inconclusive_notice(analysis: Analysis) -> str:
-    """Say that there is too little data, for the header of a file; empty if there is enough."""
+    """Write a notice for the header of a file if there is too little data; empty if there is enough."""
     if analysis.moment_search.conclusive:
         return ""
-    # A long enough film with enough viewers is inconclusive only if they were not seen at once.
+    # Even a large audience has too few viewers if too few of them were seen at the same time.
     few = analysis.data_quality.usual_viewers < MIN_VIEWERS
     return f"Not enough {'viewers' if few else 'film'}. {analysis.moment_search.conclusion}"
 
@@ -161,7 +161,7 @@ def inconclusive_notice(analysis: Analysis) -> str:
 def too_few_seen(viewers: int) -> str:
     """Say that too few viewers were seen at once: `3 seen, too few to say`.
 
-    The number is 0 both where nobody was seen and where it is withheld.
+    `viewers` is 0 both if nobody was seen and if the number is withheld.
     """
     return f"{viewers} seen, too few to say" if viewers else "nobody seen, or too few to say"
 
@@ -172,10 +172,10 @@ def strongest_moment(moments: Sequence[Moment]) -> int:
 
 
 def summary_sentence(analysis: Analysis) -> str:
-    """Describe a screening: how many were seen at once, the moments, and the strongest of them.
+    """Describe a screening: the size of the audience, the number of moments, and the strongest moment.
 
     Returns:
-        One sentence, and another one if too few viewers were seen in part of the film.
+        One sentence, followed by a second one if too few viewers were seen in part of the film.
     """
     quality, moments = analysis.data_quality, analysis.moment_search.moments
     watched = audience_size(analysis)
@@ -200,7 +200,7 @@ def summary_sentence(analysis: Analysis) -> str:
 
 
 def audience_size(analysis: Analysis) -> str:
-    """Say how many viewers watched, how long, and how many of them were usually seen at once."""
+    """Say how many viewers watched and for how long, and how many were usually seen at the same time."""
     quality = analysis.data_quality
     watched = f"{plural(quality.viewers, 'viewer')} watched {duration(quality.seconds)} of film"
     if quality.usual_viewers < quality.viewers:

@@ -34,9 +34,9 @@ from moviemotion.reports.number_format import (
 )
 
 ABRUPT_SECONDS = 60
-"""A change point that takes less time than this is described as abrupt, in seconds."""
+"""Duration in seconds below which a change point is described as abrupt."""
 MAX_LISTED = 3
-"""Largest number of flat stretches, change points or motifs to describe; the rest are only counted."""
+"""Largest number of flat stretches, change points or motifs that are described; others are only counted."""
 _VERBS = {
     ArcShape.RISE: "rises",
     ArcShape.FALL: "falls",
@@ -73,7 +73,7 @@ class PatternFinding:
 
     Attributes:
         title: the kind of pattern, in one or two words.
-        sentences: pairs of a sentence and the supporting values (or "").
+        sentences: pairs of a sentence and its supporting values; these are "" if there are none.
         inconclusive: whether nothing was found, or there are too few data to decide.
     """
 
@@ -83,7 +83,7 @@ class PatternFinding:
 
 
 def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
-    """Describe the patterns of a screening, from the film's arc to single stretches."""
+    """Describe the patterns of a screening, from the arc of the entire film to individual stretches."""
     p = analysis.patterns
     return (
         PatternFinding("Arc", (arc_sentence("The film", p.arc),), not p.arc.is_clear),

@@ -14,7 +14,7 @@ from moviemotion.reports.number_format import percent, percent_interval
 
 
 def moment_question(plan: ScreeningPlan) -> str:
-    """What is asked about moments."""
+    """Describe the reaction and the film for which the number of viewers is planned."""
     return (
         f"A reaction of {plan.length:g} s that {percent(plan.share)} of the viewers show with a strength of "
         f"{plan.strength:g}, in a film of {plan.minutes:g} minutes"
@@ -22,7 +22,7 @@ def moment_question(plan: ScreeningPlan) -> str:
 
 
 def moment_answer(plan: ScreeningPlan) -> str:
-    """How many viewers are needed."""
+    """State how many viewers are needed to find the reaction reliably."""
     target = percent(TARGET_POWER)
     if plan.viewers is None:
         return (
@@ -35,7 +35,7 @@ def moment_answer(plan: ScreeningPlan) -> str:
 
 
 def room_question(plan: ScreeningPlan) -> str:
-    """What is asked about two cuts."""
+    """Describe the difference between two cuts for which the number of rooms is planned."""
     return (
         f"Two cuts that differ by {plan.difference:g} standard deviations between viewers, if "
         f"{percent(plan.room_share)} of the variance lies between rooms"
@@ -43,7 +43,7 @@ def room_question(plan: ScreeningPlan) -> str:
 
 
 def source_sentence(plan: ScreeningPlan) -> str:
-    """Where the numbers come from."""
+    """State how the numbers of viewers and rooms were obtained."""
     return (
         f"Moments: {plan.films} films simulated with seed {plan.seed} and searched by this program, "
         "interpolated. Rooms: formula for rooms as a random effect."
@@ -69,7 +69,7 @@ def plan_lines(plan: ScreeningPlan) -> list[str]:
 
 
 def plan_csv(plan: ScreeningPlan) -> str:
-    """Write one row for each number of viewers, for the moment."""
+    """Write as CSV how often the reaction is found, with one row for each number of viewers."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("viewers", "power", "low", "high"))
@@ -79,5 +79,5 @@ def plan_csv(plan: ScreeningPlan) -> str:
 
 
 def plan_record(plan: ScreeningPlan) -> dict[str, Any]:
-    """Convert the plan for `json.dumps`; null means that the number is not enough."""
+    """Convert the plan for `json.dumps`; null means that even the largest number tested is too small."""
     return asdict(plan)

@@ -11,7 +11,7 @@ from moviemotion.reports.number_format import interval, number, p_value, plural
 from moviemotion.reports.pattern_sentences import motif_sentence
 
 MAX_FILMS_NEEDED = 1000
-"""If more films would be needed, the line only says "more than" this number."""
+"""Largest number of films needed that is printed; for larger numbers, the line says "more than" this one."""
 
 
 def rated_pattern_lines(

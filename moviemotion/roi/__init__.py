@@ -1,8 +1,8 @@
-"""Return on investment: turns a plan in TOML into an HTML page, a table and a workbook with formulas.
+"""Computes the return on investment of a plan; writes an HTML page, a table and a workbook with formulas.
 
-`plan_file` reads the plan, `cash_flow` contains the model, and `uncertainty` determines what has to be true,
-what matters most, and how certain the result is. `roi_page` and `workbook` present the results; the workbook
-reproduces the model with formulas.
+`plan_file` reads the plan from TOML, and `cash_flow` contains the model. `uncertainty` finds the break-even
+values, the drivers with the largest influence, and the uncertainty of the result. `roi_page` and `workbook`
+present the results; the workbook reproduces the model with formulas.
 """
 
 from __future__ import annotations

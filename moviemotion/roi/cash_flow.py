@@ -1,8 +1,9 @@
 """The model, which computes quarterly cash in, cash out and ROI from the values of a plan.
 
 ROI = net gain ÷ cost × 100 (as in the proposal, "Return on investment"), based on all cash up to the end of a
-quarter. Time is measured in months from the start of the plan. Each contract is served and paid evenly over
-its length, and its setup cost is spread over the first three months. The workbook contains the same formulas.
+quarter. Time is measured in months from the start of the plan. The service and the payment of each contract
+are spread evenly over its length, and its setup cost over the first three months. The workbook contains the
+same formulas.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ def required_price(plan: Plan, multiple: float) -> float:
 
 
 def _months_in_quarters(begin: Float64Array, end: Float64Array) -> Float64Array:
-    """Compute the number of months in each quarter that lie between two times; (...) → (Q, ...)."""
+    """Compute how many months of each quarter lie between two times; (...) → (Q, ...)."""
     quarter = _quarters(np.arange(0.0, MONTHS, 3.0), np.broadcast_shapes(begin.shape, end.shape))
     return np.clip(np.minimum(quarter + 3, end) - np.maximum(quarter, begin), 0, None)
 

@@ -97,7 +97,7 @@ def _fill_quarter_header(sheet: Worksheet, title: str) -> None:
 
 
 def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dict[str, int]:
-    """Write each contract's months of service, payment and setup for each quarter.
+    """Write the months of service, payment and setup that each contract has in each quarter.
 
     Returns:
         The row of each total, keyed by name.
@@ -134,7 +134,7 @@ def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -
 
 
 def _overlap_formula(column: str, begin: str, end: str) -> str:
-    """Write the formula for the number of months in a column's quarter that lie between two times."""
+    """Write the formula for how many months of a column's quarter lie between two times."""
     return f"MAX(0,MIN({column}${LAST_MONTH_ROW},{end})-MAX({column}${FIRST_MONTH_ROW},{begin}))"
 
 
@@ -255,7 +255,7 @@ def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the s
 
 
 def _quantity_formula(cost: Cost, inputs: dict[str, str], rows: dict[str, int]) -> str:
-    """Write the formula for a cost basis's number of units in the quarter of column @."""
+    """Write the formula for the number of units of a cost's basis in one quarter; @ is the column letter."""
     if cost.basis is CostBasis.CONTRACT:
         return f"@{rows['Contracts set up']}"
     if cost.basis is CostBasis.SCREENING:

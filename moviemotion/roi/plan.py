@@ -20,7 +20,7 @@ class CostBasis(StrEnum):
     CONTRACT = "contract"
     SCREENING = "screening"
     PERSONS = "persons"
-    """Number of people at work, each at the plan's monthly salary including benefits and taxes."""
+    """Number of people employed, each paid the plan's monthly salary, including benefits and taxes."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Driver:
         unit: unit of the values.
         low: lower end of the range.
         likely: the most likely value.
-        high: upper end of the range; equal to `low` for a certain value.
+        high: upper end of the range; equal to `low` if the value is certain.
         source: source of the values; empty if the plan does not give one.
         minimum: smallest permitted value.
         maximum: largest permitted value.
@@ -63,9 +63,9 @@ class Cost:
         group: heading under which it is listed.
         name: name of the cost and of its driver.
         basis: the basis that the driver's value is multiplied by.
-        begin: month of the plan in which the cost begins, from 0; for `ONCE`, the month of payment. Unused
-            for `CONTRACT` and `SCREENING`.
-        end: month of the plan at which the cost ends.
+        begin: month of the plan in which the cost begins, counted from 0; for `ONCE`, the month of payment.
+            Unused for `CONTRACT` and `SCREENING`.
+        end: month of the plan at whose start the cost ends, counted from 0.
     """
 
     group: str
@@ -90,8 +90,9 @@ class Plan:
         discount_rate: annual rate, as a fraction; used only for the net present value.
         revenue_multiple: ratio of receipts to costs that determines the price; None if the plan sets the
             price.
-        drivers: the drivers by key, in the order of the page: all of `DRIVER_SPECS` and one for each cost.
-        costs: the costs, in the order of the plan.
+        drivers: the drivers by key, in the order in which the page lists them: all of `DRIVER_SPECS`, and one
+            for each cost.
+        costs: the costs, in the order in which the plan lists them.
         notes: what readers need to know about the plan.
     """
 

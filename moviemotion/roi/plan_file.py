@@ -31,7 +31,7 @@ _TOP_LEVEL_KEYS = ("title", "currency", "discount_rate", "notes", "costs")
 
 
 def example_plan() -> str:
-    """Return a plan.toml with the proposal's values; values that it does not state are marked as assumed."""
+    """Return a plan.toml with the proposal's values; those that the proposal lacks are marked as assumed."""
     return files("moviemotion.roi").joinpath("example.toml").read_text(encoding="utf-8")
 
 

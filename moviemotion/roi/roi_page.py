@@ -16,7 +16,7 @@ from moviemotion.roi.statement import QUARTERLY_ROI_LABEL, ROI_LABEL, statement_
 from moviemotion.roi.uncertainty import RoiAnalysis
 
 SHOWN_BREAK_EVENS = 10
-"""Number of break-even values shown, the closest first; the others are in a collapsed part of the page."""
+"""Number of break-even values that are visible at first; the rest are in a collapsed part of the page."""
 
 
 def render_roi_page(analysis: RoiAnalysis) -> str:

@@ -26,7 +26,7 @@ def percent(number: float) -> str:
 
 
 def roi(number: float) -> str:
-    """Format ROI: `−24.7 %`, `900 %`; a dash for NaN (nothing was spent)."""
+    """Format an ROI: `−24.7 %`, `900 %`; a dash for NaN (nothing was spent)."""
     return "–" if isnan(number) else f"{percent(number)}{PERCENT_SIGN}"
 
 
@@ -40,7 +40,7 @@ def driver_value(number: float) -> str:
 
 
 def share(part: float) -> str:
-    """Format a fraction as a percentage with one decimal; only 0 and 1 become 0 % and 100 %."""
+    """Format a fraction as a percentage with one decimal; only exactly 0 and 1 become 0 % and 100 %."""
     if 0 < part < 0.0005:
         return f"under 0.1{PERCENT_SIGN}"
     if 0.9995 < part < 1:

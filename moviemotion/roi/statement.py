@@ -1,4 +1,4 @@
-"""The lines of the cash flow statement, for the page and for cash-flow.csv."""
+"""The lines of the cash flow statement, which the page and cash-flow.csv both show."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StatementLine:
     """A line of the cash flow statement.
 
     Attributes:
-        group: group of costs; empty for other lines.
+        group: group of costs; empty for lines that are not costs.
         name: name of the line.
         values: (Q,) value for each quarter; NaN where undefined.
         total: total over all quarters; NaN if a total is meaningless.
@@ -62,7 +62,7 @@ def statement_lines(flow: CashFlow) -> list[StatementLine]:
 
 
 def cash_flow_csv(flow: CashFlow) -> str:
-    """Write the statement as CSV: group, line, one column for each quarter, total; empty where undefined."""
+    """Write the statement as CSV with one column per quarter and a total; undefined values are empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["group", "line", *(f"Q{q}" for q in range(1, QUARTERS + 1)), "total"])

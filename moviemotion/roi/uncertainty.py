@@ -95,7 +95,7 @@ def analyze_plan(plan: Plan, seed: int) -> RoiAnalysis:
 
 
 def _distance_to_break_even(need: BreakEven) -> float:
-    """Return the distance of a driver's likely value from its break-even value as a logarithmic ratio."""
+    """Return how far a driver's likely value is from its break-even value, as a logarithmic ratio."""
     if np.isnan(need.value):
         return np.inf
     if need.value <= 0 or need.driver.likely <= 0:
@@ -122,7 +122,7 @@ def break_even(plan: Plan, driver: Driver) -> BreakEven:
 
 
 def _candidate_values(driver: Driver) -> Float64Array:
-    """Return the values to search, evenly spaced up to the maximum or a million times the likely value."""
+    """Return the values to search: evenly spaced if there is a maximum, otherwise logarithmically."""
     if driver.maximum < MAX_VALUE:
         even = np.linspace(driver.minimum, driver.maximum, 401)
     else:
@@ -141,7 +141,7 @@ def tornado_swings(plan: Plan) -> list[Swing]:
 
 
 def monte_carlo(plan: Plan, seed: int, draws: int = DRAWS) -> MonteCarloResult:
-    """Draw all uncertain drivers, in the order of the plan, and compute the cash flow for each draw."""
+    """Draw values for all uncertain drivers, in the plan's order, and compute the cash flow for each draw."""
     generator = np.random.default_rng(seed)
     values: dict[str, float | Float64Array] = {}
     for key, driver in plan.drivers.items():

@@ -49,7 +49,7 @@ class ShareRow:
 
 @dataclass(frozen=True)
 class ContactSheet:
-    """The worst issues of one kind, with images as data URIs, and the total number of issues of that kind."""
+    """The worst issues of one kind, with their images as data URIs, and the number of all such issues."""
 
     heading: str
     total: int

@@ -35,13 +35,13 @@ ISSUE_KIND_OF_DATASET_ISSUE = {
     "image format": IssueKind.IMAGE_FORMAT,
     "votes": IssueKind.VOTES,
 }
-"""Kind of `DatasetIssue` → kind of `Issue`; all other kinds concern folders."""
+"""Kind of `DatasetIssue` → kind of `Issue`; kinds that are not listed concern folders."""
 BLANK_KINDS = (IssueKind.SOLID, IssueKind.NEAR_SOLID, IssueKind.NOISE)
 """Kinds of images that look alike without being copies of the same photograph."""
 
 
 class SecondOpinion(StrEnum):
-    """What the labels are compared with: out-of-fold predictions or an emotion model."""
+    """The predictions that the labels are compared with: out-of-fold ones or those of an emotion model."""
 
     OUT_OF_FOLD = "labels"
     EMOTION_MODEL = "model"

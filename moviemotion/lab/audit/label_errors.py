@@ -3,8 +3,8 @@
 A network that was trained on a wrong label tends to reproduce it, so each label is compared with a prediction
 made without it. There are two sources of such predictions. Networks trained only on the labels of the other
 images (out of fold) work for any face set. The shipped emotion model is more accurate, but only on images
-that it was not trained on. Labels are ranked by their normalized margin (Northcutt et al., 2021), which
-states how much more likely the best other answer is than the label.
+that it was not trained on. Labels are ranked by their normalized margin (Northcutt et al., 2021): the
+probability of the best other answer minus the probability of the label.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: each face is predicted by a network trained without it or its duplicates.
+"""Out-of-fold predictions: the network that predicts a face was not trained on it or its duplicates.
 
 The faces are divided into folds, and for each fold a network is trained on the other folds. Duplicates stay
 in the same fold, since a network that has seen a copy would reproduce its label.

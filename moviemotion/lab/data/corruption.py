@@ -41,7 +41,7 @@ GLYPH_MAX_FACE_SCORE = 0.1
 LANDMARK_MIN_SCORE = 0.2
 """Detector confidence below which the landmarks are too unreliable to locate the face."""
 FLAT_BAND_MIN_WIDTH = 12
-"""Smallest width in pixels, a quarter of the image, of a flat band along an edge that cuts off a face."""
+"""Width in pixels (a quarter of the image) at or above which a flat band along an edge cuts off a face."""
 
 
 @dataclass(frozen=True)

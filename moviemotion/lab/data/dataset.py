@@ -27,7 +27,7 @@ OTHER_LABEL = "other"
 KNOWN_LABELS = {*PROPOSAL_EMOTIONS, OTHER_LABEL}
 ANNOTATIONS_FILE = "annotations.csv"
 SPLIT_ORDER = {"train": 0, "test": 2}
-"""Sort position of each split in listings; splits with other names come between these two."""
+"""Sort position of the first and the last split in listings; all other splits come between them."""
 MAX_ERROR_LINES = 20
 """Largest number of problems listed in one error message."""
 VOTE_COLUMNS = (

@@ -5,7 +5,8 @@ Comparing the pixels of all pairs would take too long, so pairs are found in two
 1. A 64-bit difference hash (Krawetz, 2013) of each image's center is compared with the hashes of the other
    images' centers, each shifted by up to one pixel in each direction. A copy that was shifted by a pixel,
    brightened or recompressed has a hash close to the original's.
-2. A candidate pair is a duplicate if its standardized pixels correlate by 0.9 or more at the best shift.
+2. A candidate pair is a duplicate if its standardized pixels have a correlation of at least 0.9 at the best
+   shift.
    Faces that merely look alike correlate less.
 """
 

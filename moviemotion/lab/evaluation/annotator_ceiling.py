@@ -162,7 +162,7 @@ class _VoteCounts:
         self.total = votes.sum(axis=1)[:, None]
 
     def log_likelihood(self, alpha: Float64Array) -> Float64Array:
-        """(n, K) log-likelihood of each face's votes under each component, without shared terms."""
+        """(n, K) log-likelihood of each face's votes under each component, up to a constant for each face."""
         cells = gammaln(self.count + alpha[:, self.answer]) - gammaln(alpha[:, self.answer])
         alpha_sum = alpha.sum(axis=1)
         return self.has @ cells.T + gammaln(alpha_sum) - gammaln(self.total + alpha_sum)

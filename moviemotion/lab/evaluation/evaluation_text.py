@@ -35,7 +35,7 @@ def evaluation_lines(result: Evaluation) -> list[str]:
 
 
 def score_lines(result: Evaluation) -> list[str]:
-    """Accuracy, macro-F1, calibration, and the recall of each emotion."""
+    """Format the accuracy, the macro-F1, the calibration, and the recall of each emotion."""
     lines = [
         f"{result.split} split against the {result.truth}: accuracy {result.accuracy:.3f} "
         f"(95 % interval {_format_interval(result.interval)}, n={result.n}), "

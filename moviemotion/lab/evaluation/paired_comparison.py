@@ -1,6 +1,6 @@
 """Compare two emotion models on the same faces: the difference in accuracy, and its significance.
 
-The errors of two models on the same faces are correlated, so the comparison is paired: it uses the faces on
+The errors of two models on the same faces are correlated, so the comparison is paired. It uses the faces on
 which exactly one of the two models is correct.
 """
 

@@ -46,8 +46,8 @@ def evaluate_proposal_protocol(
 ) -> ProposalProtocol | None:
     """Compute the distribution of the score under the proposal's protocol.
 
-    Faces are drawn without replacement, so the number of correct answers for each emotion is hypergeometric
-    and the distribution of the score is the convolution of the four. No simulation is needed.
+    Faces are drawn without replacement, so the number of correct answers for each emotion is hypergeometric.
+    The distribution of the score is the convolution of these four distributions; no simulation is needed.
 
     Args:
         correct: (4,) number of correctly classified faces of each emotion.

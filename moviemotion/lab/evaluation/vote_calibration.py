@@ -1,10 +1,10 @@
-"""Scale an emotion model's probabilities to shares of annotators.
+"""Adjust an emotion model's probabilities to match the shares of annotators who choose each emotion.
 
 A model's temperature is fitted so that its confidence equals its accuracy. Accuracy is not the same as the
-share of annotators who choose the emotion: if seven of ten annotators agree on a face, the model is nearly
+share of annotators who choose the emotion. If seven of ten annotators agree on a face, the model is nearly
 always correct, so its confidence is close to 1 rather than to 0.7. Emotion probabilities and strength are
-defined as shares of annotators, so an exported model stores one more number, the vote exponent. When they are
-raised to this power and normalized, the probabilities come closest to the annotators' votes.
+defined as shares of annotators, so an exported model stores one more number, the vote exponent. The
+probabilities come closest to the annotators' votes when they are raised to this power and normalized.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EXPONENT_BOUNDS = (0.2, 3.0)
 def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.floating]) -> float:
     """The exponent that minimizes the cross-entropy between the votes and the scaled probabilities.
 
-    This is temperature scaling (Guo et al., 2017), fitted to all votes instead of the most frequent answer.
+    This is temperature scaling (Guo et al., 2017), fitted to all votes rather than the most frequent answer.
 
     Args:
         probabilities: (n, 8) predicted by the model.
@@ -57,7 +57,7 @@ def calibrate_to_votes(model: Path, data: Path, on_progress: ProgressCallback = 
         on_progress: called after each batch of faces.
 
     Returns:
-        The exponent, which is 1 for a model that was trained on labels, since there are no votes to scale to.
+        The exponent. It is 1 for a model that was trained on labels, since there are then no votes to fit.
 
     Raises:
         MoviemotionError: the data or the model cannot be read.

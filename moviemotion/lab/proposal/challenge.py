@@ -80,7 +80,7 @@ class EvidenceFigure:
 
 @dataclass(frozen=True)
 class Score:
-    """The number of correct ideas and choices, and the total."""
+    """The number of correct ideas and choices, and the largest possible number."""
 
     correct: int
     total: int

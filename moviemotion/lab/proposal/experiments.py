@@ -121,7 +121,7 @@ def run_experiments(
         data: folder with a train and a test split.
         out: the folder that contains the runs.
         numbers: experiments to run; all if empty.
-        jobs: number of simultaneous runs, each in a separate process with its share of the cores.
+        jobs: number of simultaneous runs, each in a separate process with an equal share of the cores.
         imagenet_weights: weights of VGG-16 for the transfer learning experiment.
         print_line: called with lines of text for the user.
 

@@ -53,7 +53,7 @@ class TrainingConfig:
             mixing off.
         teacher_share: weight of the teachers' probabilities in the targets, if there are teachers.
         validation: fraction of the train split that is held out for validation.
-        fraction: fraction of the train split that is used at all.
+        fraction: fraction of the train split that is used.
         seed: determines the held-out faces, the initial weights and all random draws.
     """
 

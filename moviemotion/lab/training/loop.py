@@ -33,7 +33,7 @@ from moviemotion.lab.training.config import (
 )
 
 PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.2, 3
-"""Factor by which the learning rate is multiplied, and number of epochs without improvement before that."""
+"""Factor that lowers the learning rate, and number of epochs without improvement after which it does so."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,9 @@ def fit(
 
 
 def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> TrainingState:
-    """Return the state before the first epoch or, if there is a checkpoint, the stored state; write nothing.
+    """Return the state before the first epoch or, if there is a checkpoint, the stored state.
+
+    No file is written.
 
     Raises:
         MoviemotionError: see `fit`.
@@ -205,7 +207,7 @@ def _new_state(config: TrainingConfig) -> TrainingState:
         path = Path(config.initial_weights) if config.initial_weights else None
         networks.INITIAL_WEIGHT_LOADERS.get(config.network, networks.load_run_weights)(network, path)
     network = network.to(device, memory_format=torch.channels_last)
-    # Weight decay pulls weights to 0, which suits only weight matrices: biases and batch norms need offsets.
+    # Weight decay pulls parameters toward 0, which helps weight matrices but not biases and batch norms.
     trained = [p for p in network.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": config.weight_decay},

@@ -40,7 +40,7 @@ def _conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequ
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions and a shortcut (He et al., 2016), average-pooled for a stride above 1."""
+    """Two 3×3 convolutions and a shortcut (He et al., 2016), with average pooling if the stride exceeds 1."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()

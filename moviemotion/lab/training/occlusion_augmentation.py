@@ -20,7 +20,7 @@ Points = tuple[Tensor, Tensor]
 
 IMAGE_SIZE = FACE_SIZE
 HAND_SHARE, OBJECT_SHARE = 0.42, 0.13
-"""Fractions of the faces over which a hand or an object is drawn."""
+"""Fraction of the faces over which a hand is drawn, and fraction over which an object is drawn."""
 FINGER_OFFSETS = (-0.75, -0.25, 0.25, 0.75)
 """Positions of the finger bases across the palm, measured from its center in half palm widths."""
 LOW_RESOLUTIONS = (30, 20, 14)

@@ -83,7 +83,7 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
 
 
 class FaceResidualBlock(nn.Module):
-    """Two 3×3 convolutions and a shortcut without weights, pooled and zero-padded when downsampling."""
+    """Two 3×3 convolutions and a shortcut without weights; downsampling blocks pool and pad the shortcut."""
 
     def __init__(self, inputs: int, outputs: int, halve: bool) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class FaceResidualBlock(nn.Module):
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, inputs, h, w) → (n, outputs, h, w), or half of h and w if it downsamples."""
+        """(n, inputs, h, w) → (n, outputs, h, w), with h and w halved if the block downsamples."""
         out = self.second(torch.relu(self.first(x)))
         if self.downsample:
             x = F.avg_pool2d(x, 2)

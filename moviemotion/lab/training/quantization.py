@@ -102,7 +102,7 @@ def _weights_to_float32(model: Path, out: Path) -> None:
 
 
 def _input_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Names of the convolutions of the input image, which are cheap and sensitive to rounding errors."""
+    """List the convolutions applied to the input image, which are cheap and sensitive to rounding errors."""
     of_one_channel = {tensor.name for tensor in model.graph.initializer if list(tensor.dims[1:2]) == [1]}
     return [n.name for n in model.graph.node if n.op_type == "Conv" and n.input[1] in of_one_channel]
 

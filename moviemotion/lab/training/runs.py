@@ -92,7 +92,7 @@ def train_emotion_model(
     examples, held_out = make_examples(chosen.train, config), make_examples(chosen.held_out, config)
     if teachers:
         examples = _mix_in_teachers(examples, teachers, config.teacher_share)
-    loop.prepare_training(config, out / CHECKPOINT_FILE)  # raises any error before something is written
+    loop.prepare_training(config, out / CHECKPOINT_FILE)  # raises any error before anything is written
     out.mkdir(parents=True, exist_ok=True)
     parameters = {**asdict(config), "teachers": ",".join(map(str, teachers)), "faces": len(examples)}
     tracker = MlflowRun.start_or_resume(out, parameters, tracking_uri)

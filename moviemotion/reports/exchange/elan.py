@@ -66,7 +66,7 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
 
     Args:
         analysis: the analysis of the screening.
-        film: the film's file, which ELAN opens with the annotations; None for annotations only.
+        film: the film's file, which ELAN opens together with the annotations; None to open no film.
     """
     tiers = list(build_tiers(analysis))
     root = ET.Element(
@@ -175,17 +175,17 @@ def _unknown_annotations(curve: AudienceCurve) -> Iterator[Annotation]:
 
 
 def _stretches(inside: NDArray[np.bool_]) -> list[list[int]]:
-    """First column and the column after the last one of each stretch of a mask."""
+    """Return the start and the exclusive end of each run of true values in a mask."""
     edges = np.flatnonzero(np.diff(inside, prepend=False, append=False))
     stretches: list[list[int]] = edges.reshape(-1, 2).tolist()
     return stretches
 
 
 def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
-    """Convert spans to annotations without overlap.
+    """Convert timed texts to annotations that do not overlap.
 
-    A span that overlaps the next one is cut off where the next one starts; spans that start together are
-    joined.
+    A text that overlaps the next one is cut off where the next one starts. Texts that start at the same time
+    are joined into one annotation.
     """
     timed = sorted(
         (round(start * 1000), round(end * 1000), " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""Exports the moments as markers for editing programs: OpenTimelineIO, two kinds of EDL, and Final Cut XML.
+"""Exports the moments as markers for video editors: OpenTimelineIO, two kinds of EDL, and Final Cut XML.
 
 OpenTimelineIO's own EDL writer is not used because it capitalizes names, discards the length of markers, and
 always writes 29.97 fps as drop-frame timecode.
@@ -29,7 +29,7 @@ MARKER_COLORS: dict[Emotion, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Marker:
-    """A moment as a marker in an editing program.
+    """A moment as a marker in a video editor.
 
     Attributes:
         name: name of the marker, such as `Moment 3: happy`.
@@ -77,7 +77,7 @@ def otio_timeline(analysis: Analysis, timecode: TimecodeFormat) -> str:
 
 
 def final_cut_xml(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Write a Final Cut XML (xmeml) sequence with the moments as markers, for Premiere and Resolve too."""
+    """Write a Final Cut XML (xmeml) sequence with a marker for each moment, also for Premiere and Resolve."""
     return _write_otio(analysis, timecode, "fcp_xml")
 
 

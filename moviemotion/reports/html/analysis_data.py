@@ -26,8 +26,8 @@ from moviemotion.reports.tables.csv_json import moments_json, number_or_null
 def audience_json(analysis: Analysis) -> dict[str, Any]:
     """Describe the audience second by second, with the conclusions of the analysis.
 
-    `start` is the first second of film time, `seconds` is the number of seconds, `viewers` is the number of
-    viewers seen in each second, and `curves` contains the output of `pack_curves`. `outside` lists the
+    `start` is the first second of film time, and `seconds` is the number of seconds. `viewers` is the number
+    of viewers seen in each second, and `curves` contains the output of `pack_curves`. `outside` lists the
     stretches before the film, after it and in its credits.
     """
     return {
@@ -99,7 +99,7 @@ def script_json(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def _emotion_json(summary: EmotionSummary) -> dict[str, Any]:
-    """Describe the emotion during an element; `viewers` is 0 if it was not measured or is withheld."""
+    """Describe the emotion during an element; `viewers` is 0 if the emotion is unmeasured or withheld."""
     return {
         "emotion": summary.emotion,
         "strength": number_or_null(summary.strength),

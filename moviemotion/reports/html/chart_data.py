@@ -1,7 +1,7 @@
 """Packs the data of the report's charts into compact JSON for the page.
 
 Curves are stored as 16-bit integers in units of 1/10,000, and viewer strips as one byte per second. This is
-finer than a chart can show, and keeps 200 viewers × 2 hours below 3 MB.
+more precise than a chart can show, yet keeps the data of 200 viewers and a two-hour film below 3 MB.
 """
 
 from __future__ import annotations

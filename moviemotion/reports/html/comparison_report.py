@@ -76,7 +76,7 @@ def signed_interval(interval: tuple[float, float]) -> str:
 
 
 def unit_label(unit: CutUnit) -> str:
-    """Return a label with the unit's speaker and text, or with its seconds."""
+    """Return a label for a unit: its text, with the speaker if there is one, or its range of film time."""
     if unit.kind is CutUnitKind.SECONDS:
         return number_format.time_range(unit.spans[0].start, unit.spans[0].end)
     return f"{unit.character}: {unit.label}" if unit.character else unit.label
@@ -106,7 +106,7 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
 
 
 def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
-    """State how many viewers would be needed to decide the inconclusive differences."""
+    """State how many viewers would be needed to settle the inconclusive differences."""
     c = comparison.group_comparison
     if c.rooms_are_units and min(c.rooms) < MIN_VIEWERS:
         return (
@@ -130,7 +130,7 @@ def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
 
 
 def rooms_sentence(comparison: ScreeningComparison) -> str:
-    """State in one or two sentences what rooms contribute to the differences; empty for paired viewers."""
+    """Explain in one or two sentences how rooms affect the comparison; empty for paired viewers."""
     c = comparison.group_comparison
     if c.paired:
         return ""
@@ -148,7 +148,7 @@ def rooms_sentence(comparison: ScreeningComparison) -> str:
 
 
 def significant_differences(comparison: ScreeningComparison) -> list[UnitDifference]:
-    """List the significant differences, the largest first."""
+    """List the significant differences, largest first."""
     found = [d for d in comparison.differences if d.verdict is DifferenceVerdict.DIFFERS]
     return sorted(found, key=lambda d: -abs(d.difference))
 
@@ -178,7 +178,7 @@ def shorten_text(text: str, max_length: int) -> str:
 
 
 def comparison_csv(comparison: ScreeningComparison) -> str:
-    """Write one row for each unit and emotion.
+    """Write the comparison as CSV, with one row for each unit and emotion.
 
     Times are seconds of film time in each screening; cells are empty if a difference was not tested.
     """

@@ -1,4 +1,4 @@
-"""Renders the plan of a screening: a page of its own, and the part that the studio shows."""
+"""Renders the plan of a screening, both as a separate page and as a section of a studio page."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def render_plan(plan: ScreeningPlan) -> str:
 
 
 def plan_part(plan: ScreeningPlan) -> Markup:
-    """Render the answers, the picture and the tables, for embedding in a page.
+    """Render the answers, the chart and the tables, for embedding in a page.
 
-    The page includes `svg_chart.css` and defines the color variables `accent`, `faint` and `muted`.
+    The page must include `svg_chart.css` and define the color variables `accent`, `faint` and `muted`.
     """
     template = _environment().get_template("plan-part.html")
     return Markup(
@@ -32,7 +32,7 @@ def plan_part(plan: ScreeningPlan) -> Markup:
 
 
 def power_chart(plan: ScreeningPlan) -> Chart:
-    """Draw how often the moment is found, by the number of viewers."""
+    """Plot the percentage of screenings in which the moment is found against the number of viewers."""
     viewers = [row.viewers for row in plan.moments]
     found, low, high = (
         [100 * value for value in values]

@@ -124,7 +124,7 @@ def _or_none(value: float) -> float | None:
 
 
 def reactions_csv(table: ReactionTable, outcome: Float64Array) -> str:
-    """Write the rows used and their outcomes as a table that can be the input of another prediction."""
+    """Write the rows that were used and their outcomes as CSV, which another prediction can read as input."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["trailer", "room", "viewer", *table.feature_names, "outcome"])

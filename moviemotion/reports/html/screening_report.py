@@ -38,7 +38,7 @@ from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind
 
-# Character names and parentheticals have the same time as their dialogue, which gets the label.
+# Character names and parentheticals have the same time as their dialogue, so only the dialogue is labeled.
 LABELED_KINDS = (
     ElementKind.SCENE_HEADING,
     ElementKind.ACTION,
@@ -101,7 +101,7 @@ def script_rows(analysis: Analysis) -> list[ScriptRow]:
         for index in indices:
             moments.setdefault(index, []).append(number)
     elements = analysis.script.screenplay.elements
-    # A heading shows the emotion of the entire scene, not that of the heading's own second.
+    # A heading shows the emotion of the entire scene, not of the second in which the scene begins.
     scene_summaries = {scene.heading_element: scene.summary for scene in analysis.scene_emotions}
     return [
         ScriptRow(

@@ -26,7 +26,7 @@ from moviemotion.screenplay.formats.fountain_writer import write_fountain
 from moviemotion.screenplay.formats.title_page import title_page_length
 
 _INLINE_NOTE_KINDS = (ElementKind.ACTION, ElementKind.DIALOGUE)
-"""Element kinds that all Fountain programs recognize even with a note at the end of the last line."""
+"""Element kinds that every Fountain program still recognizes if a note ends their last line."""
 _NEUTRAL_COLOR = "#6b6f76"
 
 

@@ -81,7 +81,7 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
 
 
 def _load_font(font: Path) -> tuple[dict[TextStyle, str], Callable[[str], bool]]:
-    """Register a font; return its name for each style, and a function that checks if it has a character."""
+    """Register a font; return its name for each style and a predicate for the characters it contains."""
     try:
         own = TTFont("Script", str(font))
     except (TTFError, OSError):

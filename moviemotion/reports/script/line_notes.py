@@ -29,7 +29,7 @@ from moviemotion.screenplay.alignment.align import TimedScript, TimeSource
 from moviemotion.screenplay.elements import ElementKind
 
 KINDS_WITH_EMOTION = (ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRICS, ElementKind.CENTERED)
-"""Element kinds that get an emotion; character names, parentheticals and transitions do not."""
+"""Element kinds for which an emotion is noted; it is omitted for names, parentheticals and transitions."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ElementNote:
 
 
 def notes_legend(analysis: Analysis, script: TimedScript) -> str:
-    """Write the header of an annotated script: a warning if there is too little data, and what notes mean."""
+    """Write the header of an annotated script, which explains the notes and warns of too little data."""
     notice = inconclusive_notice(analysis)
     return (
         f"{notice}{' ' if notice else ''}"
@@ -111,7 +111,7 @@ def _emotion_text(summary: EmotionSummary) -> str:
 
 
 def _element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
-    """Find the element to which the peak is a reaction; action and speech are preferred to headings."""
+    """Find the element that the peak is a reaction to; action and speech take precedence over headings."""
     elements, cues = script.screenplay.elements, script.cues
     shown = moment.peak - AUDIENCE_DELAY
     lines = [k for k in overlapped if elements[k].kind in KINDS_WITH_EMOTION] or list(overlapped)

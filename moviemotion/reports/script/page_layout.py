@@ -1,8 +1,8 @@
 """Lays out a screenplay on pages in standard format: 12-point Courier, 10 characters and 6 lines per inch.
 
 The elements become blocks of lines. A block that does not fit on its page is split, but at least two of its
-lines stay together, and headings and character names stay with what follows. A speech that continues on the
-next page gets (MORE) and a repeated character name.
+lines stay together. Headings and character names stay with the text that follows them. A speech that
+continues on the next page gets (MORE) and a repeated character name.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _COLUMNS = {
 _HIDDEN_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS, ElementKind.PAGE_BREAK)
 _DUAL_COLUMNS = ((15, 43), (46, 74))
 _DUAL_INDENT = {ElementKind.CHARACTER: 9, ElementKind.PARENTHETICAL: 3}
-"""Additional indent of these kinds in a column of dual dialogue."""
+"""Element kind → its additional indent, in characters, within a column of dual dialogue."""
 _MIN_SPLIT_LINES = 2
-"""Smallest number of lines of a paragraph at the bottom or top of a page."""
+"""Smallest number of lines that a split paragraph may leave at the bottom or top of a page."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ def paginate(elements: Sequence[Element]) -> list[list[PageLine]]:
 
 
 def _lines_needed(elements: Sequence[Element], blocks: Sequence[_Block | None]) -> int:
-    """Count the lines needed by the first block and by the start of the blocks it must stay with."""
+    """Count the lines of the first block and of the start of each block that must stay on its page."""
     needed = 0
     for at, block in enumerate(blocks):
         if block is None:
             break
         needed += (at > 0 and not block.follows_previous) + len(block.lines)
         if not _keeps_next(elements, block):
-            # A heading or a character name must stay only with the first lines of what follows.
+            # A heading or a character name must stay with only the first lines of the text that follows.
             return needed - max(len(block.lines) - _MIN_SPLIT_LINES, 0) if at else needed
     return needed
 

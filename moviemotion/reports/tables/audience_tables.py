@@ -41,7 +41,7 @@ class _ViewerRows:
 
 
 def _viewer_rows(analysis: Analysis) -> Iterator[_ViewerRows]:
-    """Yield the rows viewer by viewer, so that 200 viewers × 2 hours are never in memory at once."""
+    """Yield the rows of one viewer at a time, so that the rows of all viewers are never in memory at once."""
     timeline = analysis.timeline
     for name, scores, strength in zip(
         timeline.viewers, timeline.probabilities, analysis.strength, strict=True
@@ -50,7 +50,7 @@ def _viewer_rows(analysis: Analysis) -> Iterator[_ViewerRows]:
 
 
 def _strength_with_neutral(part: _ViewerRows) -> Float64Array:
-    """Return (8 · S,) strengths in the order of the rows, NaN for neutral."""
+    """Return the (8 · S,) strengths in the order of the rows; they are NaN for neutral."""
     none = np.full((len(part.seconds), 1), np.nan)
     return np.concatenate([none, part.strength], axis=1).round(_DECIMALS).ravel()
 

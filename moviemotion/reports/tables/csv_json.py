@@ -31,7 +31,7 @@ CORRECTION = "family-wise over all seconds, emotions and time scales (Westfall &
 
 
 def escape_formula(text: str) -> str:
-    """Prefix text that a spreadsheet would execute as a formula with an apostrophe."""
+    """Put an apostrophe in front of text that a spreadsheet would execute as a formula."""
     return f"'{text}" if re.match(FORMULA_PATTERN, text) else text
 
 
@@ -43,9 +43,9 @@ def timeline_csv(timeline: Timeline, in_film: NDArray[np.bool_]) -> Iterator[str
         in_film: (S,) whether the film was running in each second.
 
     Yields:
-        The header, then one part per viewer with one row per second: viewer, second, number of samples,
-        whether the film was running (1 or 0), and the emotion probabilities with four decimals, which are
-        empty where the viewer was not seen.
+        The header, then one part per viewer with one row per second. The columns are the viewer, the second,
+        the number of samples, whether the film was running (1 or 0), and the emotion probabilities with four
+        decimals. The probabilities are empty where the viewer was not seen.
     """
     yield ",".join(("viewer", "second", "samples", "in_film", *EMOTIONS)) + "\n"
     seen_row = "%s,%d,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
@@ -124,7 +124,7 @@ def _synchrony(analysis: Analysis) -> dict[str, Any]:
 
 
 def _delay(analysis: Analysis) -> dict[str, Any]:
-    """Describe by how many seconds each viewer reacts later than the others, with the standard deviation."""
+    """Describe by how many seconds each viewer lags behind the others, and how much these delays vary."""
     delay = analysis.relative_delay
     return {
         "behind": dict(

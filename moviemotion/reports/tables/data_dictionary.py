@@ -1,8 +1,8 @@
-"""The only definition of tables and columns, shared by data, Arrow schema, Data Package and dictionary.
+"""The single definition of all tables and columns, used for the data files and their documentation.
 
 A `Table` yields its rows in chunks, and each `Column` extracts its values from a chunk. Names, types,
-meanings and constraints are defined next to the code that computes the values, so that data and documentation
-always agree.
+meanings and constraints are defined next to the code that computes the values. The data, the Arrow schema,
+the Data Package and the data dictionary therefore always agree.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Table:
 
 
 def per_row(value: Callable[[Any], Any]) -> ColumnValues:
-    """Return a function that extracts a column from a chunk that is a list of rows."""
+    """Return a function that extracts a column from a list of rows by applying `value` to each row."""
     return lambda rows: [value(row) for row in rows]
 
 

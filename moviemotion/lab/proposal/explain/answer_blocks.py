@@ -102,7 +102,7 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
 
 
 def _block_evidence(m: BlockMeasurements) -> tuple[Evidence, ...]:
-    """Collect the evidence for the first and last blocks, which suffice here; the page shows all blocks."""
+    """Collect the evidence for the first and last blocks only, since the page shows all blocks."""
     c, ends = len(CUTOFFS) // 2, (0, len(m.receptive_fields) - 1)
     found = []
     for k in (1, 2, len(m.receptive_fields)):

@@ -97,7 +97,7 @@ class Claim:
 
 
 def overall_verdict(claims: Sequence[Claim]) -> ClaimVerdict:
-    """The verdict shared by all claims that have one; incomplete if their verdicts differ."""
+    """Return the verdict common to all conclusive claims; `INCOMPLETE` if their verdicts differ."""
     kinds = {claim.verdict for claim in claims} - {ClaimVerdict.INCONCLUSIVE} or {ClaimVerdict.INCONCLUSIVE}
     return kinds.pop() if len(kinds) == 1 else ClaimVerdict.INCOMPLETE
 

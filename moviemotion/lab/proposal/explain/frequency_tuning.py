@@ -1,8 +1,9 @@
 """Measure which spatial frequencies each block responds to, and how much of the emotion it encodes.
 
 Frequencies are in cycles per face. Three measurements show whether a block depends on coarse structure or
-on fine detail: its responses to sine gratings, the loss of its response to real faces without high or without
-low frequencies, and the accuracy of the complete network on such filtered faces. Linear probes show how much
+on fine detail. The first is its response to sine gratings. The second is how much its response to real faces
+changes when high or low frequencies are removed, and the third is the accuracy of the complete network on
+these filtered faces. Linear probes show how much
 of the emotion can be read from the output of each block.
 """
 

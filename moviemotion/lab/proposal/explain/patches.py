@@ -89,7 +89,7 @@ def find_strongest_patches(
 def _max_activations(
     network: ProposalNetwork, sample: FaceSample
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
-    """For each block, each filter's largest activation on each face and its unit index, both (n, filters)."""
+    """Each filter's largest activation on each face, and the index of its unit: (n, filters) per block."""
     values: list[list[Tensor]] = [[] for _ in network.blocks]
     units: list[list[Tensor]] = [[] for _ in network.blocks]
     for _, faces in iterate_batches(sample.images):

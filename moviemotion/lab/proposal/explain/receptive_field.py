@@ -32,7 +32,7 @@ class ReceptiveField:
     offset: int
 
     def span(self, unit: int) -> tuple[int, int]:
-        """The first pixel that a unit sees along one axis and one past the last, not clipped to the image."""
+        """The first pixel that a unit sees along one axis and the exclusive end; not clipped to the image."""
         start = self.offset + unit * self.stride
         return start, start + self.size
 

@@ -154,8 +154,8 @@ def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -
     gradients = torch.autograd.grad(loss, [t for pair in pairs for t in pair], retain_graph=True)
     below, above, points, negative, positive = [], [], [], 0, 0
     for (before, _), into, out in zip(pairs, gradients[0::2], gradients[1::2], strict=True):
-        # The slope is undefined where the gradient after the activation is 0 (max pooling passes one in
-        # four).
+        # The slope is undefined where the gradient after the activation is 0: max pooling passes on only
+        # one gradient in four.
         here = (out.abs() > 1e-30) & (before != 0)
         u, slope = before[here].detach(), (into[here] / out[here])
         below.append(slope[u < 0])
