@@ -40,7 +40,7 @@ _FORWARD_STEPS = ((3.0, 0.72), (40.0, 0.2), (600.0, 0.05))
 """Mean number of words between a line's last word and the next line's first, and the weight of each mean.
 Usually the next line follows at once; the long means cover words and scenes that are not in the script."""
 _BACKWARD_STEPS = (30.0, 0.03)
-"""Mean number of words and weight for backward steps, which occur when two lines swap places."""
+"""Mean length of backward steps, in words, and their weight; they occur when two lines swap places."""
 _MOVED_LINE_PROBABILITY = 0.02
 """Probability that a spoken line is moved alone, so that the next line continues from its original place."""
 _MOVED_NEARBY = (60.0, 0.8)
@@ -88,7 +88,8 @@ def line_posteriors(candidates: Sequence[Candidates], word_count: int) -> list[P
 
 
 StateMass = NDArray[np.float32]
-"""(2, M + 1) mass of each state: previous line cut (0) or spoken (1), and position in the film in words."""
+"""(2, M + 1) probability mass of each state. Axis 0: whether the previous line was cut (0) or spoken (1);
+axis 1: position in the film, in words."""
 
 
 class _LineModel:

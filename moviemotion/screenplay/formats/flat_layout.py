@@ -43,7 +43,8 @@ _MIN_FULL_LINES_SHARE = 0.25
 _FULL_LINE_SHARE = 0.75
 """Minimum fraction of the width that a line must fill to count as nearly full."""
 _MIN_WIDE_LINES_SHARE = 0.1
-"""Maximum fraction of speeches with a wider line directly below them that can still be a coincidence."""
+"""If at most this fraction of speeches have a wider line directly below them, this is assumed to be a
+coincidence."""
 
 
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
