@@ -32,8 +32,8 @@ from moviemotion.screenplay.subtitles.parse import Subtitle
 SPOKEN_KINDS = (ElementKind.DIALOGUE, ElementKind.LYRICS)
 _MAX_REPHRASED_WORDS = 3
 _MAX_REPHRASED_SECONDS = 1.0
-"""Maximum number and maximum total duration, in seconds, of rephrased words at either end of a line; further
-missing words count as cut."""
+"""Maximum number of rephrased words at either end of a line, and maximum seconds from the nearest matched
+word to a rephrased word; words beyond these limits count as cut."""
 _MAX_WORD_SECONDS = 0.5
 """Longest duration of one word."""
 _MIN_OWN_WORDS_SHARE = 0.6

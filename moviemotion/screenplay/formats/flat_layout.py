@@ -36,8 +36,8 @@ _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)
 _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
 _ANY_CASE_RATIO = 3
-"""Names are assumed not to be in capitals if the number of recurring names in any letter case exceeds the
-number in capitals by this factor."""
+"""Names are assumed not to be in capitals if recurring names in any letter case are more than this many times
+as frequent as recurring names in capitals."""
 _MIN_FULL_LINES_SHARE = 0.25
 """Minimum fraction of nearly full lines for lines to be considered wrapped."""
 _FULL_LINE_SHARE = 0.75

@@ -49,7 +49,7 @@ class _Line:
 
     @property
     def continues_speech(self) -> bool:
-        """Whether this is a blank line within a speech, which Fountain marks with two spaces."""
+        """Whether this line, if blank, continues a speech; Fountain marks such lines with two spaces."""
         return len(self.text) >= 2
 
 
