@@ -177,7 +177,7 @@ class StudyFolder:
 
     @contextmanager
     def creating(self) -> Iterator[None]:
-        """Create the folder and hold its study lock; a folder that is left empty is removed.
+        """Create the folder and hold its study lock; afterwards, remove the folder if it is empty.
 
         Raises:
             LockHeldError: another program is writing the study's files.

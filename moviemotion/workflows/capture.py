@@ -51,7 +51,7 @@ from moviemotion.workflows.settings_checks import check_offsets, check_rate
 
 @dataclass(frozen=True)
 class CapturedCamera:
-    """The result of one camera.
+    """The result of the capture for one camera.
 
     Attributes:
         name: the camera name.

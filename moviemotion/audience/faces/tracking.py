@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from moviemotion.audience.faces.detect import FaceBox
 
 GATE_DISTANCE = 1.0
-"""Maximum movement between two samples, in face sizes, from the last or the extrapolated position."""
+"""Maximum distance of a face from its last or its extrapolated position in the next sample, in face sizes."""
 GATE_GROWTH = 0.5
 """Additional movement allowed for each second in which the viewer was not seen, in face sizes."""
 GATE_LIMIT = 2.5

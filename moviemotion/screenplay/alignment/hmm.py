@@ -14,8 +14,9 @@ last line that was spoken in order. Transitions for the next line:
 - it is moved alone: it is spoken elsewhere, usually nearby, and the position stays;
 - the film jumps: the line may be spoken anywhere, and the position moves there.
 
-Emissions: a candidate of B bits is 2^B times as likely as chance. The probability that a line is cut depends
-on whether the previous line was cut, since editors cut passages rather than single lines.
+Emissions: a candidate with B bits of evidence is 2^B times as likely as a chance match. The probability that
+a line is cut depends on whether the previous line was cut, since editors cut passages rather than single
+lines.
 
 The forward-backward algorithm (Rabiner, 1989) computes the posterior probability of each candidate and of the
 line being absent. The two probabilities of being spoken are fitted to each film (Baum-Welch). Aligning words
