@@ -58,7 +58,7 @@ class Camera:
 
 
 ProgressCallback = Callable[[Camera, float], None]
-"""Called with a camera and the number of seconds of the recording processed so far."""
+"""A function that is called with a camera and the number of seconds of its recording processed so far."""
 
 
 def no_progress(camera: Camera, seconds: float) -> None:
@@ -77,7 +77,7 @@ class SampleCollector:
 
         Args:
             name: the camera's name; viewers are named after it.
-            rate: the number of frames per second that will be added.
+            rate: the sampling rate of the frames, in frames per second.
             detector: the face detector, which may be shared between threads.
             emotion_model: the emotion model, which may be shared between threads.
         """
@@ -109,7 +109,7 @@ class SampleCollector:
         self.frames += len(frames)
 
     def samples(self, end: float, gaps: Sequence[tuple[float, float]] = ()) -> Samples:
-        """The samples of all frames added so far, without faces in tracks that do not belong to a viewer.
+        """The samples of all frames added so far, excluding faces that do not belong to a viewer.
 
         Args:
             end: film time of the last frame, in seconds.
@@ -251,5 +251,5 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
 
 
 def viewer_names(camera: str, count: int) -> tuple[str, ...]:
-    """Names of a camera's viewers, from left to right; a single viewer has the name of the camera."""
+    """Names of a camera's viewers, from left to right; a single viewer is named after the camera."""
     return (camera,) if count == 1 else tuple(f"{camera}-{i + 1}" for i in range(count))

@@ -41,7 +41,7 @@ class TextStyle(IntFlag):
 
 @dataclass(frozen=True)
 class Emphasis:
-    """A run of emphasized letters: `text[start:end]` of its element, within one line."""
+    """A run of emphasized characters: `text[start:end]` of its element, within one line."""
 
     start: int
     end: int
@@ -55,19 +55,19 @@ class Element:
     Attributes:
         kind: the kind of element.
         text: the text without markup; lines are joined by newlines.
-        line: number of the element's first line in `Screenplay.source`, from 1.
+        line: number of the element's first line in `Screenplay.source`, counting from 1.
         lines: the number of source lines that the element occupies.
-        scene: number of the scene that contains the element, from 1; 0 before the first heading.
+        scene: number of the scene that contains the element, counting from 1; 0 before the first heading.
         character: the speaker's name without extensions such as (V.O.), for characters, dialogue,
             parentheticals and lyrics; otherwise None.
         dual: whether the speech is simultaneous with the previous speech (dual dialogue).
         number: a scene heading's number as printed in the script, such as 12A.
-        level: depth of a section, from 1; 0 for other elements.
+        level: depth of a section, counting from 1; 0 for other elements.
         page: number of the page on which the element starts. It is the printed number if there is one,
-            otherwise the number found by counting pages. None if the file has no pages.
+            otherwise the number obtained by counting pages. None if the file has no pages.
         eighths: for a scene heading, the length of the scene in eighths of a page, at least 1; None for other
             elements, or if the file has neither pages nor scene lengths.
-        emphasis: runs of emphasized letters, in order and without overlaps.
+        emphasis: runs of emphasized characters, in order and without overlaps.
     """
 
     kind: ElementKind

@@ -12,7 +12,8 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
 DETECTION_HEIGHT = 120
-"""Image height in pixels; cuts are just as visible in small images, which are faster to compare."""
+"""Height in pixels to which frames are scaled; cuts are just as visible in small frames, which are faster to
+compare."""
 SCENE_CHANGE_THRESHOLD = 10.0
 """Difference between consecutive frames (0 to 100) at which a shot starts; this is FFmpeg's default."""
 

@@ -89,9 +89,10 @@ def read_script_inputs(
 
     Args:
         script: the screenplay.
-        subtitles: a subtitle file, or a film with a subtitle track. If there is neither this nor a timing
-            sheet, times are estimated from the page.
-        subtitle_track: number of the text track, from 1; needed if `subtitles` is a film with several tracks.
+        subtitles: a subtitle file, or a film with a subtitle track. If neither this nor a timing sheet is
+            given, times are estimated from the page.
+        subtitle_track: number of the text track, counting from 1; needed if `subtitles` is a film with
+            several tracks.
         timing_sheet: a file that states when each scene is on screen (CSV or EDL).
         shot_changes: a list of shot changes (.txt), or the film itself, in which shot changes are then
             detected.

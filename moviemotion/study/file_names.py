@@ -25,10 +25,10 @@ LOCK_FILE = "study.lock"
 """Lock file that exists while a program writes the study's files."""
 
 JOURNAL_FOLDER = "live"
-"""Recorded data of a live capture until its cameras are aligned to film time."""
+"""Data recorded by a live capture, kept until its cameras are aligned to film time."""
 CAPTURE_FILE, GAPS_FILE = "capture.json", "gaps.csv"
 CAPTURE_REPORTS = (CAPTURE_FILE, GAPS_FILE)
-"""Reports of a live capture about its cameras."""
+"""Reports on the cameras of a live capture."""
 
 NOTES_FILE, GROUPS_FILE = "notes.json", "groups.json"
 """Notes on the film and named groups of viewers, as added by users of the studio."""

@@ -34,7 +34,7 @@ from moviemotion.study.schema import DECODING_ERRORS, STUDY, migrate_study
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program to release the lock."""
 _ALLOWED_BEFORE_STUDY = {*DATABASE_FILES, LOCK_FILE, UPLOADS_FOLDER, PICTURES_FOLDER}
-"""What a folder may contain before it becomes a study."""
+"""The files and folders that may already exist in a folder in which a study is created."""
 
 
 class StudyFolder:
@@ -177,7 +177,7 @@ class StudyFolder:
 
     @contextmanager
     def creating(self) -> Iterator[None]:
-        """Create the folder and hold its study lock; a folder that is left empty is removed.
+        """Create the folder and hold its study lock; afterwards, remove the folder if it is empty.
 
         Raises:
             LockHeldError: another program is writing the study's files.
@@ -198,7 +198,8 @@ class StudyFolder:
     def _remove_if_empty(self) -> None:
         """Remove a folder that contains nothing but the study lock, while the lock is held.
 
-        A program that is waiting for the lock then finds that its file is gone and cannot be created again.
+        A program that is waiting for the lock then finds that the lock file is gone and cannot be created
+        again.
         """
         with suppress(OSError):  # Windows cannot remove an open file
             if [path.name for path in self.folder.iterdir()] == [LOCK_FILE]:

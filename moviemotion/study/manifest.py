@@ -91,7 +91,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
 def _differences(
     stored: dict[str, Any], requested: dict[str, Any], measured: Collection[str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the setting of each difference (empty for an input), with its old and new values."""
+    """Yield the name of each setting that differs (empty for an input), with its old and new values."""
     for key in dict.fromkeys((*stored, *requested)):
         before, after = stored.get(key), requested.get(key)
         if key not in _UNCOMPARED_KEYS and before != after:
@@ -148,7 +148,7 @@ def _plain(value: object) -> str:
 def with_earlier_versions(
     requested: dict[str, Any], stored: dict[str, Any], measured: Collection[str]
 ) -> dict[str, Any]:
-    """The manifest of a resumed study, including earlier versions that measured some of its cameras.
+    """The manifest of a resumed study, including earlier versions with which some cameras were measured.
 
     Args:
         requested: the manifest of this run.

@@ -33,7 +33,7 @@ from moviemotion.study.schema import DECODING_ERRORS, PROVENANCE, provenance_pat
 
 
 def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
-    """Combine the viewers of all cameras into one timeline, as long as the longest camera.
+    """Combine the viewers of all cameras into one timeline, as long as the longest recording.
 
     A viewer who exchanged seats with a neighbor is followed to the new seat.
     """
@@ -54,7 +54,7 @@ class Provenance:
 
     Attributes:
         title, script, problems, seed, baseline, film, credits: as for `analyze`.
-        seats: viewer → place; None if it is not known who sat where.
+        seats: viewer → place; None if the places are not known.
     """
 
     title: str
@@ -209,7 +209,7 @@ def load_analysis(folder: Path) -> Analysis:
 def analyze_study(
     study: StudyFolder, timeline: Timeline, camera_samples: Sequence[Samples], provenance: Provenance
 ) -> Analysis:
-    """Analyze a study's samples; samples from another version of the program are listed as problems.
+    """Analyze a study's samples; samples from another version of the program are reported as problems.
 
     Args:
         timeline: the timeline made from `camera_samples`.
@@ -234,7 +234,7 @@ _WATCHED_NOTES = (
     ": its offset is a guess",  # in studies of version 0.1
     ": no data from ",
 )
-"""Phrases that occur only in problems of cameras whose samples exist."""
+"""Phrases that occur only in problems reported for cameras whose samples exist."""
 
 
 def _missing_samples(study: StudyFolder, known: Sequence[str]) -> Iterator[str]:
@@ -242,7 +242,7 @@ def _missing_samples(study: StudyFolder, known: Sequence[str]) -> Iterator[str]:
     unread = [problem for problem in known if not any(note in problem for note in _WATCHED_NOTES)]
     for camera in study.cameras:
         path = study.samples_path(camera)
-        # Cameras whose files share a name are called folder-file, and problems may name the file.
+        # Cameras whose files have the same name are called "folder-file", but problems may say "folder/file".
         name = re.escape(camera).replace(r"\-", "[-/]")
         if not path.is_file() and not any(re.search(rf"(?<![\w-]){name}(?![\w-])", line) for line in unread):
             yield (

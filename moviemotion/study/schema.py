@@ -47,7 +47,7 @@ _STAGES = {"reading": "processing", "telling": "analyzing", "over": "expired"}
 
 
 def _study_2(manifest: Any) -> Any:
-    """`reader` became `emotion_model`, `register` became `study_id`, and `format` moved into the mark."""
+    """`reader` is now `emotion_model`, `register` is now `study_id`, and the mark replaces `format`."""
     if not isinstance(manifest, dict):
         return manifest
     # 0.1.0 had one emotion model and one face detector.
@@ -73,7 +73,7 @@ def _provenance_2(provenance: Any) -> Any:
 
 
 def _provenance_3(provenance: Any) -> Any:
-    """The film's span, its credits and the seats are new; they were not known before."""
+    """The film's span, its credits and the seats are new; earlier versions did not record them."""
     return {**provenance, "film": None, "credits": None, "seats": None}
 
 
@@ -129,7 +129,7 @@ def provenance_path(folder: Path) -> Path:
 
 
 def write_json(path: Path, schema: FileSchema, content: dict[str, Any], indent: int | None = None) -> None:
-    """Atomically write a JSON file with its mark."""
+    """Atomically write a JSON file that is marked with its schema and version."""
     text = json.dumps(schema.mark(content), ensure_ascii=False, allow_nan=False, indent=indent)
     atomic_write_text(path, text + "\n")
 

@@ -1,8 +1,8 @@
-"""Reads a seat map: a table that states in which row and on which seat each viewer sat.
+"""Read a seat map: a table that states the row and the seat of each viewer.
 
 | column | content |
 | --- | --- |
-| `viewer` | name of the viewer, as in the results: the camera's name, with a number if it shows several |
+| `viewer` | name of the viewer, as in the results: the camera's name, numbered if it shows several viewers |
 | `row` | name or number of the row |
 | `seat` | position within the row, a whole number; seats n and n + 1 are next to each other |
 """
@@ -23,7 +23,7 @@ from moviemotion.errors import MoviemotionError
 COLUMNS = ("viewer", "row", "seat")
 _HEADER = ",".join(COLUMNS)
 _SHOWN_VIEWERS = 8
-"""How many viewers are listed in a message."""
+"""Maximum number of viewers that are listed in a message."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class SeatTable:
 
         Args:
             viewers: the viewers who were seen.
-            other_cameras: cameras that show nobody, or nobody yet; the table may contain their viewers.
+            other_cameras: cameras in which nobody has been seen so far; the table may contain their viewers.
 
         Raises:
-            MoviemotionError: a viewer has no place, or the table contains somebody else.
+            MoviemotionError: a viewer has no place, or the table contains an unknown viewer.
         """
         for viewer, location in self.locations.items():
             camera = re.sub(r"-\d+$", "", viewer)

@@ -51,7 +51,7 @@ from moviemotion.workflows.settings_checks import check_offsets, check_rate
 
 @dataclass(frozen=True)
 class CapturedCamera:
-    """The result of one camera.
+    """The result of the capture for one camera.
 
     Attributes:
         name: the camera name.
@@ -122,7 +122,7 @@ def begin_capture(
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> LiveCapture:
-    """Start a capture; film time 0 is now. To end it, call its `stop` method and then `finish_capture`.
+    """Start a capture at film time 0; to end it, call its `stop` method and then `finish_capture`.
 
     Args:
         seats: the configuration of the cameras.
@@ -132,8 +132,8 @@ def begin_capture(
         model, detector: as for `screen`.
 
     Raises:
-        MoviemotionError: a file or the film is not a video, or `out` already contains a study or is not
-            writable.
+        MoviemotionError: a file that serves as a camera, or the film, is not a video; or `out` already
+            contains a study or is not writable.
     """
     check_rate(seats.rate)
     check_offsets({camera.name: camera.offset for camera in seats.cameras if camera.offset is not None})

@@ -41,7 +41,7 @@ def compare_studies(
         subtitles: the subtitles of each film, used to time `script`.
         paired: whether the same viewers, matched by name, saw both films.
         seed: random seed for the permutation test.
-        more: the folders of further screenings of each cut.
+        more: the folders of additional screenings of the first and of the second cut.
 
     Raises:
         MoviemotionError: a study, the script or the subtitles cannot be used, there are too few viewers, or

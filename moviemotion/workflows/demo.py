@@ -31,7 +31,7 @@ class DemoResult:
 
 
 def render_audience(out: Path, seed: int = DEFAULT_SEED) -> list[Path]:
-    """Render videos of the demo's synthetic audience into `out`; returns their paths."""
+    """Render videos of the demo's synthetic audience in the folder `out`, and return their paths."""
     check_seed(seed)
     return write_seat_videos(_demo_audience(seed), out, SEATS_BY_CAMERA)
 

@@ -43,11 +43,11 @@ def relate_patterns_to_ratings(
     Args:
         studies: study folders; each is one film or one test screening.
         ratings: CSV file with the columns `study` (the folder name) and `rating`.
-        seed: random seed for the tests.
+        seed: random seed for the significance tests.
 
     Raises:
-        MoviemotionError: a study or the ratings file cannot be used, or they do not match; one line per
-            error.
+        MoviemotionError: a study or the ratings file cannot be used, or they do not match; the message has
+            one line per error.
     """
     given = read_ratings(ratings)
     names = [folder.resolve().name for folder in studies]
@@ -84,7 +84,8 @@ def read_ratings(path: Path) -> dict[str, float]:
     """Read the rating of each study from a CSV file with the columns `study` and `rating`.
 
     Raises:
-        MoviemotionError: the file cannot be read, or contains invalid lines; one line per error.
+        MoviemotionError: the file cannot be read or contains invalid lines; the message has one line per
+            error.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

@@ -45,8 +45,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
-    The study may have been captured or simulated. A capture that was killed is finished first. Unless a new
-    script is given, a finished study keeps its script, problems, baseline, film, credits and seats.
+    The study may have been captured or simulated. A capture that was interrupted is finished first. Unless a
+    new script is given, a finished study keeps its script, problems, baseline, film, credits and seats.
 
     Args:
         folder: the study folder.
@@ -105,7 +105,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
 
 
 def _simulated_span(study: StudyFolder) -> TimeSpan | None:
-    """The film's span in a simulated study; None in any other, where it is not known."""
+    """The film's span in a simulated study; None for other studies, whose span is not known."""
     simulated = study.manifest.get("simulated")
     return TimeSpan(0.0, float(simulated["seconds"])) if isinstance(simulated, dict) else None
 

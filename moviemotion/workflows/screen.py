@@ -103,9 +103,11 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             masked cameras are not processed.
         model: the emotion model, given as a registered name, an ONNX file or a model object.
         detector: the face detector, given as a registered name or a detector object.
-        film: film time of the film's first and last picture; other seconds are never evidence.
-        credits: film time of the credits, which are never evidence either; the end may be infinite.
-        seats: who sat where, so that neighbors who infected each other are not mistaken for an effect of the
+        film: film times of the film's first and last frame; reactions outside this span are never used as
+            evidence.
+        credits: the stretch of film time with the credits, which is never used as evidence either; its end
+            may be infinite.
+        seats: the viewers' places, so that contagion between neighbors is not mistaken for an effect of the
             film.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Checks of the workflows' settings, made before anything is processed or written."""
+"""Checks of the workflows' settings, performed before anything is processed or written."""
 
 from __future__ import annotations
 

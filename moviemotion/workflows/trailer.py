@@ -36,16 +36,17 @@ def predict_outcome(
     """Predict outcomes from reactions and write `prediction.html`, `prediction.json` and `reactions.csv`.
 
     Args:
-        sources: either one CSV table with the columns `trailer`, `viewer` or both, plus features, or one
-            study folder per screening, named after the trailer. A table of people from several rooms needs
-            the column `room`. If a trailer was shown in several rooms, the folders of one room lie in a
-            folder with the name of the room.
+        sources: either one CSV table that contains features and the columns `trailer`, `viewer` or both; or
+            one study folder per screening, named after the trailer. A table of people from several rooms
+            needs the column `room`. If a trailer was shown in several rooms, the study folders of each room
+            are in a folder named after the room.
         outcomes: CSV file with the columns `trailer`, `viewer` or both, and `room` if names recur in several
             rooms, plus `outcome` (numbers, or yes and no).
         out: the output folder.
         seed: random seed for the folds and permutations.
-        same_viewers: whether the same people saw several trailers, with the same names. Otherwise, viewers
-            of different trailers are different people, even if their seats have the same name.
+        same_viewers: whether a viewer with the same name is the same person for every trailer. Otherwise,
+            viewers of different trailers are treated as different people, even if their seats have the same
+            name.
 
     Raises:
         MoviemotionError: a source or the outcomes cannot be read or do not match, or `out` is not writable.
@@ -103,7 +104,7 @@ def _reactions_from_studies(folders: Sequence[Path]) -> ReactionTable:
             f"{twice[0]}: two studies have this name, which identifies the trailer, in folders of one name, "
             "which identifies the room; rename one of them"
         )
-    # Folders side by side are screenings of their own; the folder they lie in is no room then.
+    # Parent folders represent rooms only if a trailer was shown in several rooms, so that its name recurs.
     known = len(set(names)) < len(names)
     tables = [viewer_features(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
     return ReactionTable(

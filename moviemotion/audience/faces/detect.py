@@ -281,7 +281,7 @@ def crop_square(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDA
 
 
 def _clipped_range(start: int, length: int, end: int) -> tuple[slice, int, int]:
-    """The part of a range within 0 … `end` (at least 1 px), and the number of missing pixels on each side."""
+    """The part of a range between 0 and `end` (at least 1 px) and the number of pixels cut off per side."""
     inside = slice(min(max(start, 0), end - 1), max(min(start + length, end), 1))
     missing = length - (inside.stop - inside.start)
     before = min(max(-start, 0), missing)

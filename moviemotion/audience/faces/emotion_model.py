@@ -2,7 +2,7 @@
 
 The metadata of the ONNX file describes how to interpret its output:
 
-- `emotions`: the emotion of each output column, separated by commas. There are eight columns, or the
+- `emotions`: the emotions of the output columns, separated by commas. There are either eight columns or the
   proposal's four; emotions without a column have probability 0.
 - `vote_exponent` (optional): the exponent that converts calibrated probabilities to fractions of annotators'
   votes; it is fitted by `moviemotion.lab.evaluation.vote_calibration`.

@@ -1,7 +1,7 @@
 """From detected faces to readings: crop each face, assess its quality, and predict its emotions.
 
-Files, live cameras and single images all use these functions, so a face gives the same reading regardless of
-its source.
+The same functions are used for files, live cameras and single images, so the source of a face does not affect
+its reading.
 """
 
 from __future__ import annotations
@@ -82,8 +82,10 @@ def detect_faces(
 
     Args:
         image: (height, width, 3) uint8 RGB or (height, width) uint8 gray.
-        detector: a name or a detector; pass a detector to load it only once for many images.
-        long_side: pixels to which the longer side is scaled for detection; more pixels find smaller faces.
+        detector: a registered name or a detector object; pass an object to load the detector only once for
+            many images.
+        long_side: length in pixels to which the longer side is scaled for detection; with a greater length,
+            smaller faces are found.
         argument: the name that error messages use for `image`.
 
     Returns:
@@ -107,8 +109,8 @@ def predict_emotions(
     Args:
         images: n arrays of any size, (height, width) uint8 gray or (height, width, 3) uint8 RGB. Each face
             should fill its image as it would fill a face box, from forehead to chin.
-        model: a name, an ONNX file or a model object; pass an object to load the model only once for many
-            calls.
+        model: a registered name, an ONNX file or a model object; pass an object to load the model only once
+            for many calls.
 
     Returns:
         (n, 8) float32 emotion probabilities in the order of `EMOTIONS`; rows sum to one.

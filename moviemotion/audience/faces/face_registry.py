@@ -379,7 +379,7 @@ def detect_checked(
 
 
 def _faces_problem(faces: object, image: NDArray[np.uint8]) -> str | None:
-    """The problem with a detector's faces in one image; None if there is none."""
+    """Describe the problem with the faces that a detector found in an image; return None if there is none."""
     if not isinstance(faces, list):
         return f"{_kind_name(faces)} instead of a list of faces"
     if len(faces) > MAX_FACES:
@@ -425,7 +425,7 @@ def _landmarks_problem(marks: object) -> str | None:
 
 
 def _attribute_problem(made: object) -> str | None:
-    """The problem with the attributes of a detector or an emotion model; None if there is none."""
+    """Describe the problem with the attributes of a network; return None if there is none."""
     for attribute in ("name", "fingerprint"):
         value = getattr(made, attribute)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():

@@ -21,26 +21,28 @@ from moviemotion.audience.faces.detect import MIN_PIXELS_PER_INPUT_PIXEL, FaceBo
 from moviemotion.audience.faces.face_registry import FaceDetector, detect_checked
 
 DETECTION_SIDES = (160, 320, 640)
-"""Length in pixels to which the longer side of a frame is scaled for a search: coarse, medium, and fine
-enough for faces of 24 pixels."""
+"""Lengths in pixels to which a frame's longer side can be scaled for a search: coarse, medium and fine. The
+last is fine enough to find faces of 24 pixels."""
 TARGET_FACE_PIXELS = 64
-"""Size in pixels of the smallest known face after scaling when the complete frame is searched."""
+"""To search a complete frame, it is scaled so that the smallest known face has about this size in pixels."""
 SEARCH_SIDE, SEARCH_FACE_SIZES = 96, 2.25
-"""Size in pixels to which the square around a known face is scaled, and side of the square in face sizes."""
+"""Side in pixels to which the square around a known face is scaled, and side of the square in face sizes."""
 MAX_MOVE, MAX_SIZE_RATIO = 0.5, 1.5
 """Maximum movement, in face sizes, and maximum size ratio at which a face still counts as the same face."""
 STILL_TOLERANCE = 0.1
-"""Maximum movement of a known face over two frames, in face sizes, for its box in the middle frame to be
-interpolated …"""
+"""If a known face moves more than this over two frames, in face sizes, its box in the middle frame is not
+interpolated."""
 UNCHANGED_TOLERANCE, COMPARISON_POINTS = 0.3, 12
-"""… and the largest mean difference between the middle frame and its neighbors in this box, as a fraction of
-their contrast. The second value is the number of points compared along each side."""
+"""Largest mean difference between the middle frame and its neighbors in the face box, as a fraction of their
+contrast, for the box to be interpolated. The second value is the number of points compared along each side of
+the box."""
 FULL_FRAME_INTERVAL = 8
-"""Number of frames after which the complete frame is searched for new faces …"""
+"""Number of frames after which the complete frame is searched for new faces."""
 FULL_RESOLUTION_INTERVAL = 160
-"""… and number of frames after which it is searched in full detail, for distant faces behind a near one."""
+"""Number of frames after which the complete frame is searched in full detail, for distant faces behind a near
+one."""
 MAX_MISSING_FRAMES = 8
-"""Number of frames for which the complete frame is searched for a lost face."""
+"""Number of complete frames that are searched for a lost face before the search ends."""
 
 
 class FaceScheduler:
@@ -83,7 +85,7 @@ class FaceScheduler:
     def _detect_pair(
         self, image: NDArray[np.uint8], later: NDArray[np.uint8]
     ) -> tuple[list[FaceBox], list[FaceBox]] | None:
-        """The faces in two frames, searching only the second; None if a face moves or changes."""
+        """Find the faces in two frames by searching the second; return None if a face moves or changes."""
         compared = (self._previous_image, image, later)
         full_frame_due = any(frame % FULL_FRAME_INTERVAL == 0 for frame in (self._frames, self._frames + 1))
         if full_frame_due or self._missing or any(one.shape != self._shape for one in compared):
@@ -112,7 +114,7 @@ class FaceScheduler:
         return found
 
     def _detect_near_known(self, image: NDArray[np.uint8]) -> list[FaceBox] | None:
-        """Search near each known face; None if a face is missing or a complete search is cheaper."""
+        """Search near each known face; return None if a face is missing or a complete search is cheaper."""
         if not self._known or len(self._known) * SEARCH_SIDE**2 > _scaled_pixel_count(image, self._long_side):
             return None
         regions = [_search_region(face) for face in self._known]
@@ -149,11 +151,11 @@ class FaceScheduler:
         return found
 
     def _next_long_side(self, image: NDArray[np.uint8], found: list[FaceBox], full_detail: bool) -> int:
-        """Length in pixels of the longer side for the next search of the complete frame."""
+        """Length in pixels to which the longer side is scaled for the next search of a complete frame."""
         smallest = min((face.size for face in found), default=None)
         if smallest is None:
-            # A distant viewer may come back at the same distance. The size of the search is therefore reduced
-            # only after a search in full detail has found nobody.
+            # A distant viewer may come back at the same distance. The length is therefore reduced only after
+            # a search in full detail has found nobody.
             return DETECTION_SIDES[1] if full_detail else max(self._long_side, DETECTION_SIDES[1])
         side = -(-max(image.shape[:2]) * TARGET_FACE_PIXELS // smallest)
         return int(np.clip(side, DETECTION_SIDES[0], DETECTION_SIDES[-1]))
@@ -178,7 +180,7 @@ def _is_same_face(face: FaceBox, known: FaceBox) -> bool:
 def _is_unchanged(
     face: FaceBox, before: NDArray[np.uint8], image: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> bool:
-    """Whether a frame agrees with its neighbors around a face, so nobody left and no hand was raised."""
+    """Whether a frame matches its neighbors around a face, so the face neither moved away nor was covered."""
     side = max(2, round(face.size))
     step = max(1, side // COMPARISON_POINTS)
     left, top = (round(center - side / 2) for center in face.center)

@@ -31,14 +31,15 @@ SMOOTHING_TIME_CONSTANT = 2.0
 OUT_OF_SIGHT_SECONDS = 2.0
 """Seconds without a detection after which a viewer counts as out of sight and is not compared."""
 CLOTHING_MARGIN = 0.4
-"""How much nearer each viewer must be to the other's reference clothing than to their own, as a fraction of
-the distance between the two references. It is a fraction because clothes differ less in the dark …"""
+"""How much nearer each viewer's clothing must be to the other viewer's reference than to their own, as a
+fraction of the distance between the two references. It is a fraction because clothes differ less in the
+dark."""
 MIN_CLOTHING_MARGIN = 0.12
-"""… but each viewer must be nearer by at least this Hellinger distance, from 0 to 1."""
+"""Minimum value of the clothing margin, as a Hellinger distance from 0 to 1."""
 POSITION_MARGIN = 1.5
 """How much nearer each viewer must be to the other's reference position than to their own, in face sizes."""
 _BINS = np.linspace(-2.5, 1.5, 13)
-"""Histogram bin edges: logarithm of a pixel's brightness relative to the face."""
+"""Edges of the histogram bins, as logarithms of brightness relative to the face."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
 def _switch_gain(
     a: Float, b: Float, own_a: Float, own_b: Float, distance: Callable[[Float, Float], float]
 ) -> float:
-    """How much nearer a and b are to each other's references than to their own (the smaller value)."""
+    """How much nearer a and b are to each other's references than to their own: the smaller of the two."""
     return min(distance(a, own_a) - distance(a, own_b), distance(b, own_b) - distance(b, own_a))
 
 

@@ -54,7 +54,8 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
 }
 REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
 MIN_WEIGHT = 0.1
-"""Minimum weight; a face with a lower weight is rejected for the reason with the lowest factor."""
+"""Minimum weight; a face with a lower weight is rejected, and the measure with the lowest factor determines
+the reason."""
 
 
 def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dict[str, Float]:

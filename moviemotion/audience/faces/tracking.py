@@ -1,4 +1,4 @@
-"""Join the faces of one camera into tracks, and tracks into viewers, by position and without recognition.
+"""Join the faces of one camera into tracks, and tracks into viewers, by position only; nobody is recognized.
 
 An audience mostly sits still, so a face is assigned to the viewer last seen nearest to it, in units of the
 face size. A viewer who leans out of the frame and comes back is the same viewer. The longer they were out of
@@ -15,23 +15,24 @@ from scipy.optimize import linear_sum_assignment
 from moviemotion.audience.faces.detect import FaceBox
 
 GATE_DISTANCE = 1.0
-"""Maximum movement between two samples, in face sizes, from the last or the extrapolated position."""
+"""Maximum distance of a face from its last or its extrapolated position in the next sample, in face sizes."""
 GATE_GROWTH = 0.5
-"""Additional movement in face sizes for each second in which the viewer was not seen …"""
+"""Additional movement allowed for each second in which the viewer was not seen, in face sizes."""
 GATE_LIMIT = 2.5
-"""… up to this many face sizes in total."""
+"""Maximum movement in face sizes, however long the viewer was not seen."""
 EXTRAPOLATION_SECONDS = 0.5
 """Number of seconds for which motion is extrapolated."""
 MAX_SIZE_RATIO = 2.0
 """Maximum factor by which a face may grow or shrink between two samples."""
 SINGLE_SEAT_SHARE = 0.01
-"""A camera shows a single seat if at most this fraction of its frames with faces have two or more."""
+"""A camera is assumed to show a single seat if at most this fraction of its frames with faces contain several
+faces."""
 MIN_TRACK_SECONDS = 2.0
-"""Number of seconds for which a viewer must be seen …"""
+"""Minimum number of seconds for which a viewer must be seen."""
 MIN_TRACK_SHARE = 0.05
-"""… and the fraction of frames in which the viewer must be seen …"""
+"""Minimum fraction of the frames in which a viewer must be seen."""
 MAX_REQUIRED_SECONDS = 30.0
-"""… though no more than this many seconds are required."""
+"""Number of seconds that is always sufficient, whatever fraction of the frames it amounts to."""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Track:
         face: the face box when the face was last seen.
         first_seen, last_seen: film times in seconds.
         samples: number of frames in which the face was seen.
-        x_sum: sum of the x coordinates of the face centers, used to sort viewers from left to right.
+        x_sum: sum of the x coordinates of all face centers, used to sort viewers from left to right.
         velocity: x and y velocity of the last movement, in pixels per second.
     """
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def sample_indices(times: ArrayLike, rate: float) -> NDArray[np.int64]:
-    """Return the number of the sample to which each frame belongs; the first frame of each number is sampled.
+    """Return the number of the sample that each frame belongs to; only the first frame of a sample is used.
 
     Args:
         times: film times in seconds.
@@ -25,7 +25,7 @@ def sample_indices(times: ArrayLike, rate: float) -> NDArray[np.int64]:
 
 
 class FilmClock:
-    """Thread-safe film time during a capture: 0 until the first `resume`.
+    """Thread-safe film time during a capture; it is 0 until the first `resume`.
 
     The clock is paused together with the film. Film time stops during a pause, so a pause is not a gap.
     """
@@ -107,13 +107,13 @@ class FilmClock:
 class CameraClock:
     """Converts a camera's own timestamps to film time.
 
-    Each frame arrives with a variable delay, and the smallest delay is its constant part. Film time is
-    therefore the camera's time plus the smallest difference between the two clocks. To follow a drifting
-    clock, this difference is allowed to grow slowly.
+    Frames arrive with varying delays, and the smallest delay is assumed to be constant. Film time is
+    therefore the camera's time plus the smallest difference between the two clocks observed so far. This
+    difference may grow slowly, so that a drifting camera clock is followed.
     """
 
     MAX_DRIFT = 1e-3
-    """Maximum growth of the difference in seconds per second; quartz clocks drift less."""
+    """Maximum growth of the clock difference, in seconds per second; quartz clocks drift less."""
     MAX_DELAY_SECONDS = 5.0
     """Maximum delay in seconds; a longer delay means that the camera's clock has jumped."""
 

@@ -32,7 +32,7 @@ from moviemotion.audience.recordings import viewer_names
 from moviemotion.audience.samples import Samples
 
 MIN_REPORTED_GAP = 2.0
-"""Minimum time without a sample, in seconds, that is reported unless the camera's state explains it."""
+"""Minimum length of a reported gap, in seconds; gaps due to the camera's state are always reported."""
 MAX_COMPARED_SECONDS = 1200.0
 """Seconds of the film whose brightness is compared; decoding more would take long without adding accuracy."""
 
@@ -71,8 +71,8 @@ class Offset:
 def measure_offsets(folder: Path, seats: SeatsConfig) -> dict[str, Offset]:
     """Measure the offset of each camera with the method specified in `seats.sync`.
 
-    A camera whose offset cannot be measured gets the median of the other offsets, or 0, as stated in
-    `Offset.origin`.
+    If the offset of a camera cannot be measured, the median of the other offsets is used, or 0 if there are
+    none; `Offset.origin` then says so.
 
     Args:
         folder: the journal folder.
@@ -179,7 +179,7 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
 
 
 def count_dropped_pictures(folder: Path, camera: str, rate: float) -> int:
-    """Count the frames that should have been sampled but were dropped because reading did not keep up."""
+    """Count the frames to be sampled that were dropped because processing could not keep up."""
     frozen = [
         (start, end)
         for start, end, state, _ in _state_intervals(folder, camera)
@@ -232,7 +232,7 @@ def _state_gaps(folder: Path, camera: str, end: float) -> Iterator[tuple[float, 
 
 
 def _state_intervals(folder: Path, camera: str) -> Iterator[tuple[float, float, CameraState, str]]:
-    """The start, end, state and reason of each state of a camera; the last state has no end."""
+    """Yield the start, end, state and reason of each period between changes of a camera's state."""
     changes = [change for change in read_state_changes(folder) if change.camera == camera]
     for k, change in enumerate(changes):
         end = changes[k + 1].time if k + 1 < len(changes) else float("inf")

@@ -30,7 +30,7 @@ from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import SettingError
 
 FLUSH_INTERVAL = 5.0
-"""Interval in seconds at which rows are written; no more than this much time is lost in a crash."""
+"""Interval in seconds at which rows are written; a crash loses at most the rows of one interval."""
 JOURNAL = FileSchema("moviemotion/capture-journal", 2)
 """Schema of every file in the folder. Version 2 added the schema name and version, and standard names for
 files and columns."""
@@ -38,7 +38,7 @@ _EARLIER_SUFFIXES = {
     ".brightness.arrows": ".light.arrows",
     "identity-switches.jsonl": "exchanges.jsonl",
 }
-"""End of a file name → its equivalent in version 1."""
+"""Ending of a file name → the corresponding ending in version 1."""
 FACES_SCHEMA = pa.schema(
     [
         ("time", pa.float64()),
@@ -54,18 +54,18 @@ BRIGHTNESS_SCHEMA = pa.schema(
 )
 _STATES_FILE, _SWITCHES_FILE = "states.jsonl", "identity-switches.jsonl"
 _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
-"""End of an Arrow stream that was closed. The first four of these bytes also start each message."""
+"""The bytes that end a properly closed Arrow stream. The first four of them also start each message."""
 _ALIGNMENT = 8
 """Messages start at multiples of this many bytes."""
 _MAX_HEADER_BYTES = 1 << 16
-"""Limit of the plausible size of a message header; larger sizes indicate damage."""
+"""Largest plausible size of a message header, in bytes; a larger size indicates damage."""
 _MAX_SECONDS = 30 * 86400.0
-"""Limit of the plausible capture time in seconds; later times indicate damage."""
+"""Latest plausible capture time, in seconds; a later time indicates damage."""
 _TOLERANCE = 1e-3
 """Amount by which rounding may raise a value above its limit."""
 _Record = TypeVar("_Record")
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
-"""All values except the time in the row of a sampled frame without a face."""
+"""The values that follow the time in the row of a sampled frame without any faces."""
 
 
 class CameraState(StrEnum):

@@ -2,7 +2,7 @@
 
 One thread per camera receives frames, a few threads read the faces in the frames, and one thread writes the
 results to the journal every few seconds. Frames are held in memory only, at most `QUEUE_DEPTH` per camera: if
-reading does not keep up, the oldest frame is dropped and counted. Cameras take turns, so that a camera with
+processing cannot keep up, the oldest frame is dropped and counted. Cameras take turns, so that a camera with
 many faces does not starve the others.
 """
 
@@ -41,8 +41,8 @@ from moviemotion.errors import SettingError
 QUEUE_DEPTH = 4
 """Maximum number of frames per camera waiting to be read."""
 FROZEN_TOLERANCE = 0.3
-"""A frame counts as unchanged up to this mean difference in gray levels from the last changed frame. With
-people in front of a working camera, the difference never stays below it for half a second."""
+"""Maximum mean difference from the last changed frame, in gray levels, for a frame to count as unchanged.
+With people in front of a working camera, the difference never stays below this value for half a second."""
 MIN_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 0.5, 8.0
 """Seconds between attempts to reach a lost camera: initial value, doubled after each attempt, and maximum."""
 RATE_WINDOW = 20
@@ -59,7 +59,7 @@ class CameraHealth:
         rate: samples per second over the last `RATE_WINDOW` samples.
         faces: number of faces in the last frame that was read.
         read: number of frames read so far.
-        dropped: number of frames dropped so far because reading did not keep up.
+        dropped: number of frames dropped so far because processing could not keep up.
         last_seen: film time of the last frame in seconds; NaN before the first frame.
         losses: number of times the camera was lost or frozen.
     """
@@ -93,7 +93,10 @@ class FreezeDetector:
 
 @dataclass
 class _CameraWorker:
-    """The state of one camera; the capture's condition guards the queue, `is_being_read` and the counters."""
+    """The state of one camera.
+
+    The capture's condition variable protects the queue, `is_being_read` and the counters.
+    """
 
     name: str
     source: Source
@@ -196,7 +199,11 @@ class LiveCapture:
             ]
 
     def wait(self, seconds: float) -> bool:
-        """Wait for some seconds; return True as soon as the capture or all recordings have ended."""
+        """Wait for a number of seconds, or until the capture or all recordings have ended.
+
+        Returns:
+            True if the capture or all recordings have ended.
+        """
         with self._condition:
             return self._condition.wait_for(self._is_finished, seconds)
 
@@ -324,7 +331,7 @@ class LiveCapture:
                 self._condition.notify_all()
 
     def _journal_faces(self, camera: _CameraWorker, frames: list[Frame]) -> int:
-        """Read a few frames of one camera, and return the number of faces in the last frame."""
+        """Journal the faces in frames of one camera, and return the number of faces in the last frame."""
         images = [frame.image for frame in frames]
         found = camera.face_scheduler.detect(images)
         readings = predict_faces(images, found, self._emotion_model)
@@ -356,7 +363,7 @@ class LiveCapture:
             self._journal.flush()
 
     def _next_batch(self) -> tuple[_CameraWorker, list[Frame]] | None:
-        """Claim the least recently served camera and its pending frames; None if the capture has ended."""
+        """Claim the pending frames of the least recently served camera; return None after the capture."""
 
         def waiting() -> list[_CameraWorker]:
             return [camera for camera in self._workers if camera.queue and not camera.is_being_read]

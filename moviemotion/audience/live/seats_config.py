@@ -44,11 +44,11 @@ class SyncMethod(StrEnum):
     """How the offsets of the cameras are measured."""
 
     NONE = "none"
-    """No measurement: a frame is assumed to show the moment at which it arrives."""
+    """Offsets are not measured; each frame is assumed to have been recorded when it arrives."""
     MARK = "mark"
-    """From the black-and-white code written by `sync.write_sync_mark` and shown on the screen."""
+    """Measured from the black-and-white code that `sync.write_sync_mark` writes, shown on the screen."""
     LIGHT = "light"
-    """From the flickering light of the film, reflected by the audience."""
+    """Measured from the flickering light of the film, which is reflected by the audience."""
 
 
 @dataclass(frozen=True)

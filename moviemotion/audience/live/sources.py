@@ -33,8 +33,8 @@ class SourcePicture:
 
     Attributes:
         time: timestamp on the camera's own clock, in seconds from any origin.
-        gray: (about 48, about 64) uint8, single pixels of the frame's luma. They are not averaged, so that
-            sensor noise remains visible and shows that the camera is not frozen.
+        gray: (about 48, about 64) uint8, every n-th pixel of the frame's luma. Pixels are not averaged, so
+            that the sensor noise, which shows that the camera is not frozen, is preserved.
         video_frame: the decoded frame.
     """
 
@@ -78,7 +78,7 @@ class StreamSource:
         # FFmpeg would measure the frame rate first, which delays a slow camera's frames by seconds.
         options = {"fpsprobesize": "0"}
         if urlsplit(self._url).scheme.startswith("rtsp"):
-            options["rtsp_transport"] = "tcp"  # over UDP, a lost packet would smear faces
+            options["rtsp_transport"] = "tcp"  # over UDP, a lost packet would corrupt the image
         yield from _decode_pictures(self._url, None, options)
 
 
@@ -98,7 +98,7 @@ class DeviceSource:
 class FileSource:
     """A recording played as if it were live: each frame is yielded at its film time.
 
-    After a loss, playback continues at the current film time, as a camera would.
+    After an interruption, the frames that were missed are skipped, as with a live camera.
     """
 
     is_recording = True

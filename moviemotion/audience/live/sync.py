@@ -23,28 +23,28 @@ from moviemotion.errors import SettingError
 
 Array = NDArray[np.float64]
 BrightnessSeries = tuple[ArrayLike, ArrayLike]
-"""For the frames of a camera or film: times in seconds, (n,), and mean brightness from 0 to 255, (n,)."""
+"""The times, (n,), in seconds, and mean brightness, (n,), from 0 to 255, of a camera's or film's frames."""
 
 GRID_STEP = 0.025
 """Seconds between grid points."""
 BARKER_CODE = (1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 0, 1)
 """The Barker code of length 13, which has minimal autocorrelation at nonzero shifts (Barker, 1953)."""
 ELEMENT_SECONDS = 0.25
-"""Seconds for which each element is shown: at most two flashes per second, since more than three can cause
-seizures (WCAG 2.3.1)."""
+"""Seconds for which each element of the code is shown. This allows at most two flashes per second; more than
+three can cause seizures (WCAG 2.3.1)."""
 LEAD_SECONDS = 1.0
 """Seconds of black before and after the code."""
 MIN_MARK_CORRELATION = 0.8
-"""Minimum correlation with the code for the mark to be detected. By comparison, the cuts of a two-hour film
-reach 0.76."""
+"""Minimum correlation with the code for the mark to be detected. For comparison, the cuts in a two-hour film
+reach a correlation of 0.76."""
 MIN_BRIGHTNESS_STD = 0.2
 """Standard deviation in gray levels below which a correlation with the code is meaningless."""
 CHANGE_SECONDS = 0.1
 """Seconds over which a change in brightness is measured."""
 MIN_PEAK_RATIO = 1.5
-"""Factor by which the best correlation must exceed the correlation at any other shift …"""
+"""Factor by which the best correlation must exceed the correlation at any clearly different shift."""
 PEAK_EXCLUSION_SECONDS = 1.5
-"""… that is more than this many seconds away."""
+"""Shifts at most this many seconds from the best shift do not count as clearly different."""
 MAX_SEGMENTS = 8
 MIN_SEGMENT_SECONDS = 20.0
 SEGMENT_SEARCH_SECONDS = 0.5
@@ -235,7 +235,7 @@ def _template_correlation(grid: Array, code: Array) -> Array:
 
 
 def _subsample_peak(fit: Sequence[float] | Array, best: int) -> float:
-    """Position of the peak between grid points, −0.5…0.5 steps, from a parabola through three points."""
+    """Position of the peak relative to `best`, −0.5 to 0.5 steps, from a parabola through three points."""
     if not 0 < best < len(fit) - 1:
         return 0.0
     left, top, right = fit[best - 1], fit[best], fit[best + 1]

@@ -82,8 +82,8 @@ def read_frames(
         rate: frames per second to yield; a file with a lower frame rate yields all of its frames.
         offset: seconds added to the file's clock to give film time.
         on_gap: called with the start and end, in film time, of each stretch without frames, whether damaged,
-            truncated or not recorded. Stretches of up to `MIN_GAP_SECONDS`, or three times the usual interval
-            between frames, do not count.
+            truncated or not recorded. Stretches of up to `MIN_GAP_SECONDS`, or up to three times the usual
+            interval between frames, do not count as gaps.
 
     Raises:
         MoviemotionError: the file cannot be opened, none of its frames can be decoded, or its clock is
@@ -114,7 +114,8 @@ def read_frames(
             yield Frame(last + offset, to_upright_rgb(picture))
     if np.isnan(last):
         raise MoviemotionError(f"{path}: no frame could be decoded; copy the file again from the camera")
-    # Matroska declares its end on a clock that need not start at zero, and the last frame may be long.
+    # The end declared in a Matroska file refers to a clock that need not start at zero, and the last frame
+    # may be long.
     truncated = last + origin < declared * TRUNCATED_SHARE
     if on_gap and truncated and declared - last > np.nanmax([MIN_GAP_SECONDS, 2 * step]):
         on_gap((last + offset, declared + offset))
@@ -123,7 +124,7 @@ def read_frames(
 def _needed_pictures(container: av.container.InputContainer, rate: float) -> Iterator[av.VideoFrame]:
     """Decode the first frame after each tick and the frames to which other frames refer; skip the rest.
 
-    Packet timestamps show which frame is the first after a tick before it is decoded. Packets come in
+    Packet timestamps reveal, before any decoding, which frame is the first after a tick. Packets come in
     decoding order, so a window of recent timestamps is compared.
     """
     stream = container.streams.video[0]

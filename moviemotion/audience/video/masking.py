@@ -1,6 +1,7 @@
 """Black out the parts of a frame that may not be processed, before the face detector sees the frame.
 
-These are the seats of viewers who have not agreed to be recorded, and everything outside the known seats.
+These parts are the seats of viewers who have not agreed to be recorded, and everything outside the known
+seats.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class Mask:
     Attributes:
         visible: the parts that remain visible; None for the complete frame. Everything else is blacked out,
             so that people who pass by are not recorded.
-        hidden: areas within the visible parts that are blacked out nevertheless; if two seats overlap, the
-            viewer who did not agree takes precedence.
+        hidden: areas within the visible parts that are blacked out nevertheless; where two seats overlap, the
+            area is hidden if either viewer has not agreed to be recorded.
     """
 
     visible: tuple[Region, ...] | None = None

@@ -5,7 +5,7 @@
 1. `normalize`: splits dialogue and subtitles into comparable words, with sentence and clause starts
 2. `word_scores`: calculates how many bits of evidence a matched word or run of words provides
 3. `candidates`: for each line, finds every place in the film with similar words, scored in bits
-4. `hmm`: assigns probabilities to the candidates and to absence, using a hidden Markov model of all lines
+4. `hmm`: assigns a probability to each candidate and to the line being absent, using a hidden Markov model
 5. `conflicts`: decides which line keeps words that several lines claim
 6. `line_times`: runs steps 1 to 5, and turns the matched words of each line into start and end times
 7. `interpolate`: distributes the time between timed lines over the elements between them

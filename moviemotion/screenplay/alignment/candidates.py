@@ -47,10 +47,11 @@ because a long line must still be found if only one of its sentences survives th
 _SILENCE_BITS = 3.0
 """Penalty in bits per second of silence between two non-adjacent matched words."""
 _SILENCE_SECONDS = 0.7, 4.7
-"""Limits of the time from word to word, in seconds. A pause longer than the first limit counts as silence;
-beyond the second limit, the penalty no longer increases."""
+"""Limits of the time between consecutive matched words, in seconds. A pause longer than the first limit
+counts as silence; beyond the second limit, the penalty no longer increases."""
 _RUN_SILENCE_BITS = 1.0, 3.0
-"""Penalty in bits per second of silence between adjacent matched words, and number of unpenalized seconds."""
+"""Penalty in bits per second of silence between adjacent matched words, and the number of seconds of silence
+that are not penalized."""
 _SWAPPED_PARTS_BITS = 4.0
 """Penalty in bits if the first or last clause of a line is spoken at the opposite end."""
 _MAX_SWAPPED_WORDS = 12

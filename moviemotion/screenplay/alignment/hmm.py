@@ -14,8 +14,9 @@ last line that was spoken in order. Transitions for the next line:
 - it is moved alone: it is spoken elsewhere, usually nearby, and the position stays;
 - the film jumps: the line may be spoken anywhere, and the position moves there.
 
-Emissions: a candidate of B bits is 2^B times as likely as chance. The probability that a line is cut depends
-on whether the previous line was cut, since editors cut passages rather than single lines.
+Emissions: a candidate with B bits of evidence is 2^B times as likely as a chance match. The probability that
+a line is cut depends on whether the previous line was cut, since editors cut passages rather than single
+lines.
 
 The forward-backward algorithm (Rabiner, 1989) computes the posterior probability of each candidate and of the
 line being absent. The two probabilities of being spoken are fitted to each film (Baum-Welch). Aligning words
@@ -40,7 +41,7 @@ _FORWARD_STEPS = ((3.0, 0.72), (40.0, 0.2), (600.0, 0.05))
 """Mean number of words between a line's last word and the next line's first, and the weight of each mean.
 Usually the next line follows at once; the long means cover words and scenes that are not in the script."""
 _BACKWARD_STEPS = (30.0, 0.03)
-"""Mean number of words and weight for backward steps, which occur when two lines swap places."""
+"""Mean length of backward steps, in words, and their weight; they occur when two lines swap places."""
 _MOVED_LINE_PROBABILITY = 0.02
 """Probability that a spoken line is moved alone, so that the next line continues from its original place."""
 _MOVED_NEARBY = (60.0, 0.8)
@@ -88,7 +89,8 @@ def line_posteriors(candidates: Sequence[Candidates], word_count: int) -> list[P
 
 
 StateMass = NDArray[np.float32]
-"""(2, M + 1) mass of each state: previous line cut (0) or spoken (1), and position in the film in words."""
+"""(2, M + 1) probability mass of each state. Axis 0: whether the previous line was cut (0) or spoken (1);
+axis 1: position in the film, in words."""
 
 
 class _LineModel:

@@ -32,7 +32,8 @@ from moviemotion.screenplay.subtitles.parse import Subtitle
 SPOKEN_KINDS = (ElementKind.DIALOGUE, ElementKind.LYRICS)
 _MAX_REPHRASED_WORDS = 3
 _MAX_REPHRASED_SECONDS = 1.0
-"""Maximum number and duration of rephrased words at either end of a line; anything beyond counts as cut."""
+"""Maximum number of rephrased words at either end of a line, and maximum seconds from the nearest matched
+word to a rephrased word; words beyond these limits count as cut."""
 _MAX_WORD_SECONDS = 0.5
 """Longest duration of one word."""
 _MIN_OWN_WORDS_SHARE = 0.6
@@ -40,10 +41,12 @@ _MAX_PAUSE_SECONDS = 2.0
 """An utterance counts as a repetition of the line after it if at least this fraction of its words occur in
 the line and the pause between the two is at most this many seconds."""
 _CHANCE_MARGIN_BITS = 5.0
-"""Required bits above log2(N · M); with 5 bits, one such place is expected by chance in 2^5 = 32 films."""
+"""Number of bits by which the evidence for a line must exceed log2(N · M). With 5 bits, chance alone produces
+one such line in 2^5 = 32 films."""
 _MIN_MATCHED_WORDS = 12.0
 _MIN_MATCHED_SHARE = 0.003
-"""Minimum number of words that must match beyond chance for the subtitles to fit: 12 plus 3 per 1,000."""
+"""Minimum number of words that must match beyond chance for subtitles to be accepted: 12 plus 3 per 1,000
+words of the shorter text."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,8 @@ def _check_same_film(
 ) -> None:
     """Reject subtitles if chance alone would explain the lines found in them.
 
-    Between texts of N and M words, chance alone produces N · M · 2^-B places of B bits (Karlin and Altschul,
-    1990). Only lines with more bits than that count.
+    Between texts of N and M words, chance alone produces N · M · 2^-B matches with B bits of evidence (Karlin
+    and Altschul, 1990). Only lines with more bits than chance alone would produce count as found.
 
     Raises:
         MoviemotionError: too few words match.

@@ -65,7 +65,9 @@ def cues_from_timing_sheet(
 
 
 def _find_scene(time: SceneTime, headings: dict[int, Element], taken: set[int]) -> int | None:
-    """Find the script scene to which an entry of the sheet refers; of equal headings, the first untimed one.
+    """Find the script scene to which an entry of the sheet refers.
+
+    If several scenes have the same heading, the first one that has no time yet is chosen.
 
     Args:
         time: the entry of the sheet.

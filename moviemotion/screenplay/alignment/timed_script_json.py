@@ -20,7 +20,7 @@ from moviemotion.screenplay.elements import (
 
 
 def to_json(script: TimedScript) -> dict[str, Any]:
-    """Convert a timed script for `json.dumps(…, allow_nan=False)`; the times of cut elements become None."""
+    """Convert a timed script to JSON-serializable data; the NaN times of cut elements become None."""
     data = asdict(script)
     data["screenplay"]["path"] = str(script.screenplay.path)
     for cue in data["cues"]:

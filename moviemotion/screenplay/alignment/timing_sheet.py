@@ -1,4 +1,4 @@
-"""Read timing sheets, which state when each scene is on screen, from a CSV file or from the edit (an EDL).
+"""Read timing sheets, which state when each scene is on screen: CSV files or edit decision lists (EDL).
 
 Lists of shot changes are read here too, since they use the same time notation.
 """
@@ -30,8 +30,8 @@ class SceneTime:
     """One uninterrupted stretch in which a scene is on screen.
 
     Attributes:
-        scene_number: the scene's number as printed in the script, or its position from 1 in a script without
-            numbers; None if the sheet identifies scenes by heading.
+        scene_number: the scene's number as printed in the script or, in a script without numbers, its
+            position, counting from 1; None if the sheet identifies scenes by heading.
         heading: the scene's heading, or None.
         start: seconds of film time.
         end: seconds of film time; None if the scene lasts until the next one.
@@ -57,7 +57,7 @@ def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[Scene
             counting.
 
     Raises:
-        MoviemotionError: the file cannot be read as either kind; the message names the first invalid line.
+        MoviemotionError: the file cannot be read in either format; the message names the first invalid line.
     """
     path = Path(path)
     if path.suffix.lower() not in (".csv", ".edl"):
@@ -139,7 +139,7 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
 
 
 def _timecode_to_seconds(code: str, rate: Fraction, where: str) -> float:
-    """Seconds since timecode 00:00:00:00; an invalid timecode usually means a different frame rate."""
+    """Seconds since timecode 00:00:00:00; an invalid timecode usually indicates a different frame rate."""
     try:
         timecode = TimecodeFormat(rate, drop_frame=code[8] == ";")
         return timecode.frame_to_seconds(timecode.timecode_to_frame(code))

@@ -25,7 +25,8 @@ pair that occurs only once would count as two coincidences."""
 _SMOOTHING = 4.0
 """Weight of this prior, in occurrences of the preceding word."""
 _MIN_FUZZY_LENGTH = 4
-"""Minimum length in letters; most shorter words that differ in one letter are unrelated (can, man)."""
+"""Minimum length, in letters, of words that may match with different spellings; most shorter words that
+differ in one letter are unrelated (can, man)."""
 _MIN_FUZZY_SCORE = 82.0
 """Minimum rapidfuzz ratio (0 to 100) at which two words count as spellings of the same word."""
 MISSPELLING_BITS = 2.0

@@ -4,7 +4,7 @@
   formats
 - Fountain: `fountain` reads (with `title_page` and `emphasis`), `fountain_writer` writes
 - Final Draft: `fdx` reads, `fdx_writer` writes and adds script notes to existing files
-- PDF: `pdf` puts each letter back into its column and passes the lines to `plain_text`
+- PDF: `pdf` puts each printed character back into its column and passes the lines to `plain_text`
 - Plain text, as typed or printed: `page_furniture` removes page numbers and headers, `indented_layout` finds
   the columns, `flat_layout` infers columns for scripts without indentation, and `plain_text` creates elements
 - Shared patterns: `element_patterns` (Fountain's rules), `line_patterns` (printed scripts)

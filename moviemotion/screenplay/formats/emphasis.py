@@ -1,7 +1,7 @@
-"""Emphasis in Fountain: *italic*, **bold**, ***bold italic*** and _underlined_ letters.
+"""Emphasis in Fountain: *italic*, **bold**, ***bold italic*** and _underlined_ text.
 
-Emphasis is stored as runs of letters (`Emphasis`) but handled here as one style per letter, which simplifies
-nested marks and comparisons.
+Emphasis is stored as ranges of emphasized text (`Emphasis`). In this module, it is represented as one style
+per character, which simplifies nested marks and comparisons.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def parse_emphasis(text: str) -> tuple[str, tuple[Emphasis, ...]]:
     """Parse a text with emphasis marks.
 
     Returns:
-        The text without marks and escapes, and the runs of emphasized letters.
+        The text without marks and escapes, and the runs of emphasized characters.
     """
 
     def pair(match: re.Match[str]) -> str:
@@ -63,22 +63,22 @@ def parse_emphasis(text: str) -> tuple[str, tuple[Emphasis, ...]]:
 
 
 def style_runs(styles: Sequence[TextStyle]) -> list[tuple[int, int, TextStyle]]:
-    """Start, end and style of each run of letters with the same style, including unstyled runs.
+    """Start, end and style of each run of characters with the same style, including unstyled runs.
 
     Args:
-        styles: one style per letter, 0 for none.
+        styles: one style per character, 0 for none.
     """
     cuts = [0, *(k for k in range(1, len(styles)) if styles[k] != styles[k - 1]), len(styles)]
     return [(a, b, styles[a]) for a, b in pairwise(cuts) if a < b]
 
 
 def emphasis_runs(styles: Sequence[TextStyle]) -> tuple[Emphasis, ...]:
-    """The runs of emphasized letters, given one style per letter."""
+    """The runs of emphasized characters, given one style per character."""
     return tuple(Emphasis(*stretch) for stretch in style_runs(styles) if stretch[2])
 
 
 def letter_styles(text: str, emphasis: Sequence[Emphasis]) -> list[TextStyle]:
-    """The style of each letter."""
+    """The style of each character."""
     styles = [TextStyle(0)] * len(text)
     for run in emphasis:
         styles[run.start : run.end] = [run.style] * (run.end - run.start)

@@ -1,8 +1,8 @@
 """Read FDX files written by Final Draft and by programs that export this format.
 
 The XML is read directly, because existing parsers discard scene numbers, scene lengths and notes.
-Final Draft refers to elements by letter ranges counted from the start of the script. `_Reader` counts letters
-in the same way, so that notes can be assigned to elements and written back (see `fdx_writer`).
+Final Draft refers to elements by ranges of characters, counted from the start of the script. `_Reader` counts
+them in the same way, so that notes can be assigned to elements and written back (see `fdx_writer`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TEXT_STYLES = {"Italic": TextStyle.ITALIC, "Bold": TextStyle.BOLD, "Underline":
 _LENGTH = re.compile(r"(?:(\d+)(?:\s+|$))?(?:(\d)/8)?")
 _EMBEDDED_TAGS = ("DualDialogue", "OmittedScene")
 EMBEDDED_BLOCK_LENGTH = 2
-"""Number of letters that Final Draft counts for a block inside a paragraph; its text is not counted."""
+"""Number of characters that Final Draft counts for a block inside a paragraph; its text is not counted."""
 
 
 def read_fdx(path: Path) -> Screenplay:
@@ -68,10 +68,10 @@ def read_fdx(path: Path) -> Screenplay:
 
 
 def element_ranges(data: bytes, path: Path) -> list[tuple[int, int]]:
-    """The letter range of each element of an FDX file, counted like the ranges of its script notes.
+    """The character range of each element of an FDX file, counted like the ranges of its script notes.
 
-    Letters are counted from the start of the script, and each paragraph end counts as one letter. Elements of
-    dual dialogue have the range of their block.
+    Characters are counted from the start of the script, and each paragraph end counts as one character.
+    Elements of dual dialogue have the range of their block.
 
     Args:
         data: the contents of the file.
@@ -92,16 +92,16 @@ def _read(data: bytes, path: Path) -> tuple[XmlNode, _Reader]:
 
 
 def _paragraph_text(paragraph: XmlNode) -> str:
-    """The text of a paragraph, limited to the letters that Final Draft counts."""
+    """The text of a paragraph, limited to the characters that Final Draft counts."""
     return "".join(text.text for text in paragraph.find_all("Text"))
 
 
 class _Reader:
-    """Creates elements in one pass over the paragraphs, counting letters as Final Draft does.
+    """Creates elements in one pass over the paragraphs, counting characters as Final Draft does.
 
     Attributes:
         elements: the elements so far.
-        ranges: the letter range of each element.
+        ranges: the character range of each element.
     """
 
     def __init__(self) -> None:
@@ -244,7 +244,7 @@ def _trim(line: list[tuple[str, TextStyle]]) -> list[tuple[str, TextStyle]]:
 
 
 def _eighths(length: str) -> int | None:
-    """Parse a length in eighths of a page: 11 for "1 3/8"; None if the text is not a length."""
+    """Parse a length in pages as eighths of a page: 11 for "1 3/8"; None if the text is not a length."""
     match = _LENGTH.fullmatch(length.strip())
     eighths = 8 * int(match[1] or 0) + int(match[2] or 0) if match else 0
     return eighths or None
@@ -269,6 +269,6 @@ def _notes(root: XmlNode, reader: _Reader) -> Iterator[ScreenplayNote]:
 
 
 def _element_at(ranges: list[tuple[int, int]], letter: int) -> int:
-    """The element that contains or precedes a letter; in dual dialogue, the first of the block."""
+    """The element that contains or precedes a text position; in dual dialogue, the first of the block."""
     last = bisect_right(ranges, letter, key=lambda r: r[0]) - 1
     return bisect_left(ranges, ranges[last]) if last >= 0 else -1

@@ -28,7 +28,7 @@ class ScriptNote:
     """A Final Draft script note.
 
     Attributes:
-        start, end: the letter range that the note is attached to (see `fdx.element_ranges`).
+        start, end: the character range that the note is attached to (see `fdx.element_ranges`).
         title: the note's title.
         text: the note's text; lines are joined by newlines.
         color: `#rrggbb`.
@@ -61,13 +61,13 @@ def write_fdx(screenplay: Screenplay) -> bytes:
 
 
 def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
-    """The letter ranges of elements in the output of `write_fdx`, counted as in `fdx.element_ranges`.
+    """The character ranges of elements in the output of `write_fdx`, counted as in `fdx.element_ranges`.
 
     Reading the file back would not give these ranges, because reading joins some elements and drops empty
     ones.
 
     Returns:
-        Element index → start and end. Sections, synopses and page breaks have no letters and no entry.
+        Element index → start and end. Sections, synopses and page breaks have no entry.
     """
     ranges: dict[int, tuple[int, int]] = {}
     offset = 0

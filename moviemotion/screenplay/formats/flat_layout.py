@@ -36,14 +36,15 @@ _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)
 _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
 _ANY_CASE_RATIO = 3
-"""Names are assumed not to be in capitals if the number of recurring names in any letter case exceeds the
-number in capitals by this factor."""
+"""Names are assumed not to be in capitals if recurring names in any letter case are more than this many times
+as frequent as recurring names in capitals."""
 _MIN_FULL_LINES_SHARE = 0.25
 """Minimum fraction of nearly full lines for lines to be considered wrapped."""
 _FULL_LINE_SHARE = 0.75
 """Minimum fraction of the width that a line must fill to count as nearly full."""
 _MIN_WIDE_LINES_SHARE = 0.1
-"""Maximum fraction of speeches with a wider line directly below them that can still be a coincidence."""
+"""If at most this fraction of speeches have a wider line directly below them, this is assumed to be a
+coincidence."""
 
 
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:

@@ -36,7 +36,8 @@ HEAD_BYTES = 4096
 """Number of bytes of a file passed to `ScreenplayFormat.matches`."""
 FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
 UNSUPPORTED_SUFFIXES = (".docx", ".doc", ".rtf", ".odt", ".celtx", ".fdr", ".fadein")
-"""Suffixes that are rejected with a remedy unless a registered or installed format accepts them."""
+"""Suffixes of files that are rejected, with advice to the user, unless a registered or installed format
+accepts them."""
 
 
 @runtime_checkable

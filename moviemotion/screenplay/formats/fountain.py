@@ -49,7 +49,7 @@ class _Line:
 
     @property
     def continues_speech(self) -> bool:
-        """Whether a blank line does not end a speech; Fountain marks such a line with two spaces."""
+        """Whether this line, if blank, continues a speech; Fountain marks such lines with two spaces."""
         return len(self.text) >= 2
 
 

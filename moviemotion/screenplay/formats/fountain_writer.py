@@ -1,6 +1,6 @@
 """Write a screenplay as Fountain.
 
-If the text of an element does not imply its kind, a Fountain mark forces the kind.
+If the kind of an element cannot be inferred from its text, it is forced with a Fountain mark.
 """
 
 from __future__ import annotations

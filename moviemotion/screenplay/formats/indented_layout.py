@@ -73,7 +73,7 @@ class Columns:
         )
 
     def is_off_dialogue(self, row: Row) -> bool:
-        """Whether a row is too far from the dialogue column for this to be a typing error."""
+        """Whether a row is too far from the dialogue column for the difference to be a typing error."""
         return abs(row.indent - self.dialogue) > _DIALOGUE_TOLERANCE
 
 

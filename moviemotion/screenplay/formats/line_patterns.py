@@ -27,7 +27,7 @@ _SHOT = re.compile(
     r"(?:VARIOUS|SINGLE) SHOTS?|ON|IN|AT|UNDER|DOWN|INSIDE|OUTSIDE|ACROSS|FURTHER|ALONG|THROUGH|BEHIND|"
     r"BESIDE|OVER|NEAR|FROM)\b"
 )
-"""Words that start lines in capitals naming a shot or a place; character names never start with them."""
+"""First words of lines in capitals that name a shot or a place; character names never start with them."""
 _NOT_IN_NAME = re.compile(
     r"""^[-–—.…"“(]|   |:| [-–—]+ |\bP\.?O\.?V\b|(?<!\bJR)(?<!\bSR)(?<!\bDR)\.$|[!?,;…–—"”-]$""",
     re.IGNORECASE,

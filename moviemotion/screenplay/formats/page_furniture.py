@@ -44,9 +44,9 @@ class Row:
     Attributes:
         text: the text without surrounding whitespace; empty for a blank line and for page furniture.
         indent: the number of characters before the text.
-        line_number: the line number in the source, from 1.
-        page: the printed page number or, if there is none, the number found by counting; None if the source
-            has no pages.
+        line_number: the line number in the source, counting from 1.
+        page: the printed page number or, if there is none, the number obtained by counting; None if the
+            source has no pages.
         is_more: whether the line was (MORE), which means that the speech continues on the next page.
         is_furniture: whether the line was a page number, a header or other page furniture.
     """
@@ -121,7 +121,7 @@ def _clean_line(line: str) -> str:
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
-    """Return the number of the sheet each line is printed on, from 0; a form feed starts a new sheet."""
+    """Return the number of the sheet each line is printed on, counting from 0; a form feed starts a sheet."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
         sheet += "\f" in line and at > 0

@@ -1,8 +1,8 @@
-"""Read PDF screenplays by putting each letter back into its column on a page of text.
+"""Read PDF screenplays by putting each printed character back into its column on a page of text.
 
-A PDF stores letters with coordinates, but no lines, spaces or paragraphs. Screenplays are set in a monospaced
-typeface, so coordinates divided by the letter width are columns. `plain_text` reads the resulting lines
-exactly like a typed script.
+A PDF stores printed characters with coordinates, but no lines, spaces or paragraphs. Screenplays are set in a
+monospaced typeface, so dividing a horizontal coordinate by the character width gives the column. `plain_text`
+reads the resulting lines exactly like a typed script.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
 
 _BASELINE_TOLERANCE = 0.35
-"""Letters whose baselines differ by less than this fraction of the line height are on the same line."""
+"""Characters whose baselines differ by less than this fraction of the line height are on the same line."""
 _MIN_SPACE_WIDTH = 0.3
-"""A gap wider than this fraction of a letter's width is a space."""
+"""A gap wider than this fraction of a character's width is a space."""
 _MIN_STEP_SHARE = 0.1
-"""Minimum fraction of all steps between lines for a step to count as common."""
+"""Minimum fraction of all distances between lines that a distance must account for to count as common."""
 _MIN_LETTERS_PER_PAGE = 20
-"""Average number of letters per page below which the pages are considered scans without text."""
+"""Average number of characters per page below which the pages are considered scans without text."""
 
 
 @dataclass(frozen=True)
 class _Letter:
-    """A letter on a page, with coordinates in points from the left and bottom edges of the page.
+    """A printed character, with coordinates in points from the left and bottom edges of the page.
 
     Attributes:
-        text: the letter.
+        text: the character.
         x: the left edge.
-        end: the position where the next letter can start.
+        end: the position where the next character can start.
         y: the baseline.
     """
 
@@ -67,7 +67,7 @@ def read_pdf(path: Path) -> Screenplay:
 
 
 def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
-    """The pages of a PDF as lines of text, with each letter in its column.
+    """The pages of a PDF as lines of text, with each character in its column.
 
     Args:
         data: the contents of the file.
@@ -103,7 +103,7 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
 
 
 def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
-    """The characters on a page. Spaces are skipped, since they follow from the column positions."""
+    """The characters on a page. Spaces are skipped, since they are inferred from the column positions."""
     text = page.get_textpage()
     x, y = c_double(), c_double()
     box = pdfium.FS_RECTF()
@@ -118,7 +118,7 @@ def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
 
 
 def _rows(letters: Sequence[_Letter]) -> list[list[_Letter]]:
-    """Group letters into lines, from top to bottom, and sort each line from left to right."""
+    """Group characters into lines, from top to bottom, and sort each line from left to right."""
     rows: list[list[_Letter]] = []
     for letter in sorted(letters, key=lambda c: -c.y):
         if (
@@ -132,13 +132,13 @@ def _rows(letters: Sequence[_Letter]) -> list[list[_Letter]]:
 
 
 def _letter_width(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
-    """The median letter width in points, which is the letter width of the script's typeface."""
+    """The median character width in points, which is the character width of the script's typeface."""
     widths = Counter(round(c.end - c.x, 1) for page in pages for row in page for c in row)
     return max(median(widths.elements()), 1.0)
 
 
 def _line_height(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
-    """The distance in points between the lines of a paragraph: the smallest common step."""
+    """The distance in points between the lines of a paragraph: the smallest common distance between lines."""
     steps = Counter(round(above[0].y - below[0].y, 1) for page in pages for above, below in pairwise(page))
     common = [step for step, count in steps.items() if count >= _MIN_STEP_SHARE * steps.total()]
     return max(min(common, default=12.0), 1.0)
@@ -159,7 +159,7 @@ def _page_to_text(rows: Sequence[Sequence[_Letter]], width: float, height: float
 def _row_to_text(row: Sequence[_Letter], width: float) -> str:
     line, end = "", 0.0
     for letter in row:
-        # Gaps are measured relative to the width of this letter, since a title may be set in larger type.
+        # Gaps are measured relative to the width of this character, since a title may be set in larger type.
         gap, own = letter.x - end, letter.end - letter.x
         if not line:
             line = " " * round(letter.x / width)

@@ -1,4 +1,4 @@
-"""Subtitles: read and check which words are spoken when.
+"""Read subtitles, which state what is spoken when, and check them.
 
 - `parse`: `read_subtitles` reads a subtitle file, or a film's own track via `embedded_track`
 - `subtitle_text`: separates spoken words, speaker names and sound descriptions

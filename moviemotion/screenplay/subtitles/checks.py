@@ -1,4 +1,4 @@
-"""Reject subtitles that would silently corrupt an alignment: two languages or impossible times."""
+"""Reject subtitles in two languages or with impossible times, which would silently corrupt an alignment."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from moviemotion.errors import MoviemotionError
 MAX_FILM_SECONDS = 10 * 3600.0
 """Latest plausible time (ten hours); later times indicate a wrong unit or offset."""
 _MAX_LETTERS_PER_SECOND = 200.0
-"""Median letters per second above which the times must be wrong; people read about 20."""
+"""Median number of letters per second above which the times must be wrong; people read about 20."""
 _MAX_BACKWARD_SHARE = 0.1
 """Maximum fraction of subtitles that end before they start; a few typing errors are harmless."""
 _MIN_PAIRED_SHARE = 0.4
 """Minimum fraction of two-line subtitles for a file to be checked for two languages."""
 _MIN_WORDS = 150
-"""Minimum number of words in each half; fewer words do not reveal the language."""
+"""Minimum number of words in each of the two texts to be compared; fewer words do not reveal the language."""
 _MIN_SAME_LANGUAGE_COSINE = 0.3
-"""Minimum cosine similarity of word counts: two halves in one language share its function words, while halves
-in two languages share hardly any words."""
-# Writing systems without spaces between words are compared letter by letter.
+"""Minimum cosine similarity of word counts: two texts in the same language have its function words in common,
+while texts in two languages have hardly any words in common."""
+# Text in writing systems without spaces between words is compared character by character.
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]+")
 TimedText = tuple[float, float, str]
 
@@ -72,7 +72,8 @@ def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str],
         path: the file, for error messages.
 
     Raises:
-        MoviemotionError: upper and lower lines, or subtitles shown at the same time, share hardly any words.
+        MoviemotionError: upper and lower lines, or subtitles shown at the same time, have hardly any words in
+            common.
     """
     stacked = [
         lines for text in raw_texts if len(lines := [line for line in text.split("\n") if line.strip()]) == 2

@@ -24,7 +24,8 @@ VIDEO_SUFFIXES = (
     ".ogm",
 )
 _NAME_FIELD, _TEXT_FIELD = 3, 8
-"""Fields of an ASS event as FFmpeg returns it: order, layer, style, name, three margins, effect, text."""
+"""Indices of the name and the text in an ASS event as returned by FFmpeg, whose fields are order, layer,
+style, name, three margins, effect and text."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSub
 
     Args:
         path: the film.
-        track: number of the text track, from 1; needed only if there are several.
+        track: number of the text track, counting from 1; needed only if there are several.
 
     Raises:
         MoviemotionError: the file is missing or is not a film, the track does not exist, or the subtitles are

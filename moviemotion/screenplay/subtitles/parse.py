@@ -1,4 +1,4 @@
-"""Read subtitles from SubRip, WebVTT, ASS and other files that pysubs2 supports, or from a film's track."""
+"""Read subtitles from SubRip, WebVTT, ASS and other files that pysubs2 supports, or from film files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle
 
     Args:
         path: a subtitle file, or a film with a subtitle track.
-        track: number of the film's text track, from 1; needed only if there are several.
+        track: number of the film's text track, counting from 1; needed only if there are several.
 
     Raises:
         MoviemotionError: the file is missing, empty or does not contain subtitles; or the subtitles are
