@@ -12,7 +12,7 @@ hashes, so only the holder of the code can show that a row is about them.
 
 Three kinds of tampering cannot be detected. If no receipt is held elsewhere, someone with write access to
 both folders can rewrite the log from the start along with its anchor. After the anchor has been lost, rows
-can be removed from the end. Finally, an event may never be logged in the first place.
+can be removed from the end. Finally, the log cannot show that an event was never logged.
 """
 
 from __future__ import annotations
