@@ -1,7 +1,7 @@
 """The audit log: an append-only record of who did what and when, whose rows are chained by hashes.
 
-A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
-a row breaks the chain at a row that `integrity_errors` reports. Removing rows from the end leaves an intact
+A row's hash covers all of its fields and the previous row's hash. Changing, removing, inserting or moving a row
+therefore breaks the chain, and `integrity_errors` reports the row at which it is broken. Removing rows from the end leaves an intact
 chain. Such a removal is detected because hashes are also stored elsewhere: the last hash of the log in the
 keys folder (the *anchor*), and the hash of each answer on the receipt that the participant takes home.
 

@@ -1,8 +1,8 @@
 """Pseudonyms: random IDs replace the names of recordings, which often contain seat labels.
 
 `moviemotion screen` names viewers after their cameras. `pseudonymize_study` gives every camera and viewer of
-a finished study a random ID, sorts them by ID (because the original order would reveal the seats), and
-rebuilds the outputs. After that, only `study.db` links a viewer to a seat, in a row that erasure deletes. If
+a finished study a random ID and rebuilds the outputs. Cameras and viewers are sorted by ID, because their
+original order would reveal the seats. After that, only `study.db` links a viewer to a seat, in a row that erasure deletes. If
 participants were asked for consent, the samples of everyone who did not accept are also removed here,
 regardless of what the camera showed.
 

@@ -1,6 +1,6 @@
 """Small groups: values for fewer than five viewers describe individuals, so only the researcher sees them.
 
-Withholding a value is not enough if it can be inferred from others, for example by subtracting the values of a
+Withholding a value is not enough if it can be inferred from others, such as by subtracting the values of a
 group from those of the audience. Values from which it could be inferred are therefore also withheld, rounded,
 or computed from the visible seconds only.
 """
@@ -142,8 +142,9 @@ def group_curve_for_role(
 ) -> AudienceCurve:
     """Compute the second-by-second curve of a group of viewers, as far as a role may see it.
 
-    For roles other than the researcher, a second is withheld if fewer than `MIN_GROUP_SIZE` of the viewers
-    seen in it could be singled out by combining the values of the audience, this group and earlier groups.
+    For roles other than the researcher, some seconds are withheld. They are those in which combining the
+    values of the audience, this group and earlier groups could single out fewer than `MIN_GROUP_SIZE` of the
+    viewers seen.
 
     Args:
         analysis: the unrestricted analysis, as the researcher sees it.

@@ -34,7 +34,7 @@ SESSION_COOKIE = "studio_session"
 SESSION_LIFETIME = timedelta(hours=12)
 """Duration of a session after signing in."""
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
-"""Limits of a password's length in characters. NIST SP 800-63B recommends long passwords, not complex ones."""
+"""Limits for the length of a password. NIST SP 800-63B recommends long passwords, not complex ones."""
 ACCOUNT_ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
 """Roles that an account can have. `SEAT` is a kiosk, which can only open the consent pages of seats."""
 _SCHEMA = """
