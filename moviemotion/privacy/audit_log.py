@@ -1,9 +1,10 @@
 """The audit log: an append-only record of who did what and when, whose rows are chained by hashes.
 
-A row's hash covers all of its fields and the previous row's hash. Changing, removing, inserting or moving a row
-therefore breaks the chain, and `integrity_errors` reports the row at which it is broken. Removing rows from the end leaves an intact
-chain. Such a removal is detected because hashes are also stored elsewhere: the last hash of the log in the
-keys folder (the *anchor*), and the hash of each answer on the receipt that the participant takes home.
+A row's hash covers all of its fields and the previous row's hash. Changing, removing, inserting or moving a
+row therefore breaks the chain, and `integrity_errors` reports the row at which it is broken. Removing rows
+from the end leaves an intact chain. Such a removal is detected because hashes are also stored elsewhere: the
+last hash of the log in the keys folder (the *anchor*), and the hash of each answer on the receipt that the
+participant takes home.
 
 The log contains no personal data. It refers to a participant by their *subject*, a random number. Only a row
 of the table `viewers` links this number to the participant's random ID. Erasure deletes that row, so the log

@@ -2,9 +2,9 @@
 
 `moviemotion screen` names viewers after their cameras. `pseudonymize_study` gives every camera and viewer of
 a finished study a random ID and rebuilds the outputs. Cameras and viewers are sorted by ID, because their
-original order would reveal the seats. After that, only `study.db` links a viewer to a seat, in a row that erasure deletes. If
-participants were asked for consent, the samples of everyone who did not accept are also removed here,
-regardless of what the camera showed.
+original order would reveal the seats. After that, only `study.db` links a viewer to a seat, in a row that
+erasure deletes. If participants were asked for consent, the samples of everyone who did not accept are also
+removed here, regardless of what the camera showed.
 
 A pseudonymized seat map contains only what the analysis needs: which viewers sat in the same row, and how far
 apart, but not in which row or on which seats.
