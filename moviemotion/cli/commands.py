@@ -97,8 +97,7 @@ def run() -> int:
     except MoviemotionError as error:
         _print_errors(*error.worded(SETTING_NAMES).splitlines())
     except typer.TyperException as error:
-        # The message is empty if a command group was given without a command, in which case its help is
-        # printed.
+        # If a command group is called without a command, its help is printed and the message is empty.
         if message := " ".join(error.format_message().split()).removesuffix("."):
             context = getattr(error, "ctx", None)
             _print_errors(f"{message} (see {context.command_path if context else 'moviemotion'} --help)")

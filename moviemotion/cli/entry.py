@@ -1,7 +1,7 @@
 """The entry point: set the signal handlers, then import and run the commands.
 
-Importing the commands takes about a second, so the handlers are set first. Pressing Ctrl-C during the imports
-must also end with one line, not a traceback.
+Importing the commands takes about a second, so the handlers are set first. If Ctrl-C is
+pressed during the imports, the program must also print one line instead of a traceback.
 """
 
 from __future__ import annotations

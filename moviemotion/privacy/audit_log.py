@@ -1,9 +1,10 @@
 """The audit log: an append-only record of who did what and when, whose rows are chained by hashes.
 
-A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
-a row breaks the chain at a row that `integrity_errors` reports. Removing rows from the end leaves an intact
-chain. Such a removal is detected because hashes are also stored elsewhere: the last hash of the log in the
-keys folder (the *anchor*), and the hash of each answer on the receipt that the participant takes home.
+A row's hash covers all of its fields and the previous row's hash. Changing, removing, inserting or moving a
+row therefore breaks the chain, and `integrity_errors` reports the row at which it is broken. Removing rows
+from the end leaves an intact chain. Such a removal is detected because hashes are also stored elsewhere: the
+last hash of the log in the keys folder (the *anchor*), and the hash of each answer on the receipt that the
+participant takes home.
 
 The log contains no personal data. It refers to a participant by their *subject*, a random number. Only a row
 of the table `viewers` links this number to the participant's random ID. Erasure deletes that row, so the log
@@ -12,7 +13,7 @@ hashes, so only the holder of the code can show that a row is about them.
 
 Three kinds of tampering cannot be detected. If no receipt is held elsewhere, someone with write access to
 both folders can rewrite the log from the start along with its anchor. After the anchor has been lost, rows
-can be removed from the end. Finally, an event may never be logged in the first place.
+can be removed from the end. Finally, the log cannot show that an event was never logged.
 """
 
 from __future__ import annotations

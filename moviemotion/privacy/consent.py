@@ -74,7 +74,7 @@ class Receipt:
 
     Attributes:
         code: a random code known only to the participant.
-        state: what they answered.
+        state: the state of consent that follows from their answer.
         disclosure: the version of the disclosure that they read.
         time: when they answered, in UTC.
         row, hash: number and hash of the answer's row in the audit log; they reveal whether rows were later
@@ -244,7 +244,7 @@ def record_answer(
 
 
 def refuse_expired(database: StudyDatabase, now: datetime | None = None) -> None:
-    """Refuse to ask for consent or to screen once the retention period of any kind of data has ended.
+    """Check that no deletion date has passed; otherwise, nobody may be asked for consent or measured.
 
     Raises:
         MoviemotionError: a deletion date has passed.
@@ -343,7 +343,7 @@ def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
 
 
 def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]:
-    """Return the reason for each camera that is completely masked for lack of consent: camera → reason."""
+    """Map each camera that is completely masked for lack of consent to the reason."""
     if not has_database(folder):
         return {}
     everyone, why = list_seats(folder), {}
@@ -366,7 +366,7 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
 
 
 def mask_for_seats(camera_seats: list[Seat]) -> Mask:
-    """The mask of a camera: it shows seats with consent, except where seats without consent overlap them."""
+    """Build a camera's mask, which shows seats with consent except where they overlap seats without it."""
     agreed = [seat for seat in camera_seats if seat.state is ConsentState.ACCEPTED]
     others = [seat for seat in camera_seats if seat.state is not ConsentState.ACCEPTED]
     if not agreed or any(seat.region is None for seat in others):

@@ -104,8 +104,9 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure
         folder: the study folder.
         code: the receipt code.
         now: defaults to the current time.
-        defer_erasure: leave the erasure to `enforce_privacy`, because a screening is running even though
-            outputs already exist. The erasure is also deferred if another program holds the study lock.
+        defer_erasure: whether to leave the erasure to `enforce_privacy`, which is necessary if a screening is
+            running although outputs already exist. The erasure is also deferred if another program holds the
+            study lock.
 
     Returns:
         A receipt of the withdrawal, which can still be verified after the erasure.
@@ -139,7 +140,7 @@ def delete_withdrawn_cameras(folder: Path) -> None:
     left = any(seat.state is ConsentState.ACCEPTED for seat in list_seats(folder))
     captured = any(
         (folder / name).exists() for name in (JOURNAL_FOLDER, *CAPTURE_REPORTS)
-    )  # a captured study gets its report in any case
+    )  # a captured study can still be reported
     if gone and not left and not captured and has_study(folder):
         StudyFolder.open_existing(folder).discard()
 
@@ -284,12 +285,12 @@ def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
 
 
 def _can_erase(folder: Path) -> bool:
-    """Whether data can be erased from a study, because it has not been started or is already finished."""
+    """Check whether data can be erased: before a study's screening starts, or after it is finished."""
     return is_finished(folder) or not has_study(folder)
 
 
 def _erase_samples(folder: Path, viewer: str) -> tuple[int, list[str]]:
-    """Erase a viewer's samples, and cameras that show nobody else.
+    """Erase a viewer's samples, and the cameras that show nobody else.
 
     Returns:
         The number of samples, and the names of damaged files.
@@ -352,7 +353,7 @@ def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> list[str]:
 
 
 def _without_mentions(value: Any, ids: Sequence[str]) -> Any:
-    """The JSON value without the sentences and records that contain any of the given IDs."""
+    """Return a JSON value without the sentences and records that contain any of the given IDs."""
     if isinstance(value, dict):
         return {key: _without_mentions(part, ids) for key, part in value.items()}
     if isinstance(value, list):

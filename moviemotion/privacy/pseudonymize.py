@@ -1,13 +1,13 @@
 """Pseudonyms: random IDs replace the names of recordings, which often contain seat labels.
 
 `moviemotion screen` names viewers after their cameras. `pseudonymize_study` gives every camera and viewer of
-a finished study a random ID, sorts them by ID (because the original order would reveal the seats), and
-rebuilds the outputs. After that, only `study.db` links a viewer to a seat, in a row that erasure deletes. If
-participants were asked for consent, the samples of everyone who did not accept are also removed here,
-regardless of what the camera showed.
+a finished study a random ID and rebuilds the outputs. Cameras and viewers are sorted by ID, because their
+original order would reveal the seats. After that, only `study.db` links a viewer to a seat, in a row that
+erasure deletes. If participants were asked for consent, the samples of everyone who did not accept are also
+removed here, regardless of what the camera showed.
 
-A seat map keeps only what the analysis needs: who sat in one row, and how close, but not in which row or on
-which seat.
+A pseudonymized seat map contains only what the analysis needs: which viewers sat in the same row, and how far
+apart, but not in which row or on which seats.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from moviemotion.study.schema import PROVENANCE, write_json
 FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
 """Files that may name viewers and cameras; erasing a viewer removes the name but keeps the file."""
 MAX_EMPTY_SEATS = 2
-"""Number of empty seats between viewers that a pseudonymized seat map keeps; the analysis uses no more."""
+"""Longest stretch of empty seats in a pseudonymized seat map; the analysis treats longer ones alike."""
 
 
 def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
@@ -200,7 +200,7 @@ def _replace_names_in_files(
 
 
 def anonymous_places(places: Mapping[str, Place]) -> dict[str, Place]:
-    """Replace places by others that keep only who sat in one row, and how close.
+    """Replace viewers' places so that they reveal only who sat in the same row, and how far apart.
 
     Rows are numbered at random and possibly mirrored, seats are counted from 1, and stretches of empty seats
     are shortened to `MAX_EMPTY_SEATS`.

@@ -1,8 +1,8 @@
 """Small groups: values for fewer than five viewers describe individuals, so only the researcher sees them.
 
-Withholding a value is not enough if it can be inferred from others. Values that would reveal it by
-subtraction are therefore also withheld (such as the audience minus a group), computed without it (scenes and
-lines), or rounded.
+Withholding a value is not enough if it can be inferred from others, such as by subtracting the values of a
+group from those of the audience. Values from which it could be inferred are therefore also withheld, rounded,
+or computed from the visible seconds only.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
     are computed from the remaining seconds and rounded to `ROUNDED_DECIMALS`. Without rounding, subtracting
     the line values from a scene's value could reveal the emotion of a viewer who was missing from one line.
 
-    The evidence for a moment is shown as far as it does not single out a viewer: see `_evidence_for_all`.
+    Evidence for a moment is withheld if it could reveal a single viewer or a small group; see
+    `_evidence_for_all`.
 
     Comparing results from two points in time, such as before and after a withdrawal or a change of groups,
     may reveal more. This function cannot prevent that.
@@ -141,8 +142,9 @@ def group_curve_for_role(
 ) -> AudienceCurve:
     """Compute the second-by-second curve of a group of viewers, as far as a role may see it.
 
-    For roles other than the researcher, a second is withheld if fewer than `MIN_GROUP_SIZE` of the viewers
-    seen in it could be singled out by combining the values of the audience, this group and earlier groups.
+    For roles other than the researcher, some seconds are withheld. They are those in which combining the
+    values of the audience, this group and earlier groups could single out fewer than `MIN_GROUP_SIZE` of the
+    viewers seen.
 
     Args:
         analysis: the unrestricted analysis, as the researcher sees it.
@@ -230,7 +232,7 @@ def comparison_for_role(
 def _visible_moments(
     analysis: Analysis, small_group_seconds: NDArray[np.bool_]
 ) -> tuple[MomentSearchResult, list[int]]:
-    """The search result limited to the visible moments, and the indices of these among all moments."""
+    """Limit the search result to the visible moments; also return their indices among all moments."""
     visible = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)
@@ -254,11 +256,10 @@ def _evidence_for_all(
     """Remove the evidence for a moment that could reveal a single viewer or a small group.
 
     - Together with the mean, `leave_one_out` would reveal the strengths of the most and least moved viewers.
-    - `expected_share` is withheld if it includes seconds in which few viewers were seen. Otherwise it is
-      rounded, because a change of one viewer would be visible in an exact mean over a minute.
-    - `replicability` describes halves of the audience, and is withheld if half of the viewers are a small
-      group.
-    - `rank_interval` counts all moments, and is withheld if some of these are.
+    - `expected_share` is withheld if it includes seconds in which too few viewers were seen. Otherwise, it is
+      rounded, because an exact mean over a minute would show the effect of a single viewer.
+    - `replicability` describes halves of the audience. It is withheld if such a half is a small group.
+    - `rank_interval` depends on all moments. It is withheld if any of them is withheld.
     """
     at = int(moment.start) - first_second - COMPARABLE_SECONDS
     around = slice(max(at, 0), int(moment.end) - first_second + COMPARABLE_SECONDS)

@@ -67,7 +67,7 @@ class LogVerification:
 
 
 def read_status(folder: Path, now: datetime | None = None) -> PrivacyStatus:
-    """Read the privacy status of a study. A study that was screened without a database gets one.
+    """Read the privacy status of a study. If the study was screened without a database, create one.
 
     Raises:
         MoviemotionError: the folder does not contain a study, or its audit log is empty.

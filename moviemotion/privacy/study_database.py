@@ -25,9 +25,9 @@ from moviemotion.study.folder import StudyFolder, has_study
 from moviemotion.study.manifest import STUDY_ID_KEY
 
 DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
-"""Schema of `study.db`; its application ID is "MMSU". Version 2 introduced the schema mark."""
+"""Schema of `study.db`; its application ID is "MMSU". Version 2 added the application ID and the version."""
 ANCHOR = FileSchema("moviemotion/anchor", 2)
-"""Schema of the anchors in the keys folder. Version 2 introduced the schema mark."""
+"""Schema of the anchors in the keys folder. Version 2 added the schema's name and version."""
 KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
 """Environment variable that sets the keys folder, which must be outside every study folder."""
 BUSY_TIMEOUT = 10.0
@@ -323,7 +323,7 @@ def create_database(
 
 
 def _refuse_missing_database(folder: Path) -> None:
-    """Refuse to replace a database that study.json says exists."""
+    """Raise an error if study.json says that the study has a database, which must not be replaced."""
     if has_study(folder) and STUDY_ID_KEY in StudyFolder.open_existing(folder).manifest:
         raise MoviemotionError(f"{folder}: its {DATABASE_FILE} is missing; restore it from a backup")
 

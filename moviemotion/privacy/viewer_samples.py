@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from moviemotion.audience.samples import Samples
 
 SWITCH_UNCERTAINTY = 10.0
-"""Number of seconds before an identity switch was confirmed in which a sample may belong to either viewer."""
+"""Seconds before the time of an identity switch during which a sample may belong to either viewer."""
 
 
 def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
@@ -41,9 +41,12 @@ def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
 
 
 def viewer_rows(samples: Samples, viewer: int) -> NDArray[np.bool_]:
-    """Select the samples that belong, or may belong, to a viewer; returns a mask of shape (n,).
+    """Select the samples that belong, or may belong, to a viewer.
 
     Near an identity switch, a sample may belong to either viewer; such samples are included.
+
+    Returns:
+        A mask of shape (n,).
     """
     mine: NDArray[np.bool_] = samples.viewer_of_sample() == viewer
     for exchange in samples.identity_switches:

@@ -28,13 +28,13 @@ from moviemotion.privacy.roles import Role
 
 DATABASE_FILE = "studio.db"
 DATABASE = DatabaseSchema("moviemotion/studio-database", 2, 0x4D4D5354)
-"""Schema of `studio.db`; its application ID is "MMST". Version 2 added this mark."""
+"""Schema of `studio.db`; its application ID is "MMST". Version 2 added the application ID and the version."""
 SESSION_COOKIE = "studio_session"
 """Name of the cookie that holds the session token."""
 SESSION_LIFETIME = timedelta(hours=12)
 """Duration of a session after signing in."""
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
-"""Length of a password in characters. NIST SP 800-63B recommends length over composition rules."""
+"""Limits for the length of a password. NIST SP 800-63B recommends long passwords, not complex ones."""
 ACCOUNT_ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
 """Roles that an account can have. `SEAT` is a kiosk, which can only open the consent pages of seats."""
 _SCHEMA = """
@@ -53,7 +53,7 @@ class User:
 
 
 LOCAL_USER = User("", Role.RESEARCHER)
-"""The user of a studio without accounts, who may do everything, but only from this computer."""
+"""The user of a studio without accounts. This user has every permission, but only on this computer."""
 
 
 class AccountStore:

@@ -30,13 +30,13 @@ class Stage(StrEnum):
     NEW = "new"
     """No screening has been started."""
     PROCESSING = "processing"
-    """Recordings are being processed, or live cameras captured."""
+    """Recordings are being processed, or live cameras are being captured."""
     PAUSED = "paused"
-    """A live capture whose film is paused."""
+    """The film of a live capture is paused."""
     ANALYZING = "analyzing"
-    """All frames are processed; the results are being computed."""
+    """All frames have been processed; the results are being computed."""
     STOPPED = "stopped"
-    """Interrupted; it can be resumed."""
+    """The screening was interrupted and can be resumed."""
     FAILED = "failed"
     FINISHED = "finished"
     EXPIRED = "expired"
@@ -95,7 +95,7 @@ def read_state(folder: Path) -> ScreeningState | None:
     try:
         state = SCREENING_STATE.read_json(path)
         stored = state["settings"]
-        # Screenings that were started before the film and the credits were settings lack them.
+        # Screenings started by earlier versions do not have the settings `film` and `credits`.
         spans = {
             name: tuple(stored[name]) if stored.get(name) else None
             for name in ("baseline", "film", "credits")

@@ -1,4 +1,4 @@
-"""Uploaded files: received completely or not at all, validated, and moved into the study.
+"""Uploaded files: receive each file completely or not at all, validate it, and move it into the study.
 
 Recordings of the audience are stored in `uploads/` and deleted when the screening has finished, as
 participants are told. Pictures that a study keeps are stored separately and encrypted. The film, the script
@@ -249,7 +249,7 @@ def _move_into_place(
 
 
 def _validate_file(kind: FileKind, path: Path) -> None:
-    """Raise an error now if the file would be unusable later."""
+    """Raise an error if the program cannot read the file, which would otherwise be noticed only later."""
     match kind:
         case FileKind.RECORDING | FileKind.FILM:
             decode.probe(path)

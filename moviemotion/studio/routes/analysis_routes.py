@@ -177,7 +177,7 @@ def get_group_curves(
     # Mask the seconds in which this group, combined with earlier groups, would single out viewers.
     before = tuple(takewhile(lambda other: other != members, groups.values()))
     key = ("curves", user.role, tuple(members), before)
-    # Values of a chosen group are about its viewers, so a smaller group is enough for them.
+    # A group's curve describes only its own viewers, so a small group does not need the audience's minimum.
     least = min(MIN_VIEWERS, len(members))
     return _json_response(
         study.cached_json(

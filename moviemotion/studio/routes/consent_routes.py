@@ -174,8 +174,8 @@ def seat_page(request: Request, folder_and_seat: SeatFromToken, again: int = 0) 
     Args:
         request: the request.
         folder_and_seat: the study and the seat.
-        again: 0 to show the receipt if there is one, 1 to ask again because the page had expired, or 2 to
-            ask again because the participant wants to change their answer.
+        again: whether to ask again although there is a receipt. 0 means no, 1 means yes because the page had
+            expired, and 2 means yes because the participant wants to change their answer.
     """
     code = request.cookies.get(RECEIPT_COOKIE)
     if code and not again:

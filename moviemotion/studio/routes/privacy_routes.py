@@ -1,8 +1,8 @@
 """API routes for the privacy officer, and the periodic enforcement of retention.
 
 The routes show what is stored, verify the audit log, erase or export a viewer, and bring deletion dates
-forward. While the studio runs, `enforce_periodically` deletes data that is due and erases viewers who have
-withdrawn.
+forward. While the studio runs, `enforce_periodically` deletes data whose deletion date has passed and
+erases viewers who have withdrawn.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ async def enforce_periodically(root: Path, jobs: ScreeningJobs) -> AsyncIterator
 def enforce_all(root: Path, jobs: ScreeningJobs) -> None:
     """Enforce withdrawals and deletion dates in all studies.
 
-    Studies in which a screening is running are skipped, since the job enforces them when it ends.
+    Studies in which a screening is running are skipped; the screening job does the same when it ends.
     """
     try:
         folders = list_study_folders(root)

@@ -234,9 +234,9 @@ def get_partial_results(folder: StudyPath, user: Researcher, jobs: JobsDependenc
 def _cached_progress(
     request: Request, folder: Path, user: User, jobs: ScreeningJobs
 ) -> ScreeningProgress | None:
-    """The progress, at most `EVENT_INTERVAL` seconds old.
+    """Return the progress of a screening, which is at most `EVENT_INTERVAL` seconds old.
 
-    It is cached so that the work does not grow with the number of clients following a job.
+    The progress is cached, so the work does not grow with the number of clients that follow a job.
 
     Returns:
         The progress, or None if the session has ended or the user's role has changed.

@@ -122,7 +122,11 @@ JobsDependency = Annotated[ScreeningJobs, Depends(get_jobs)]
 
 
 def idle_study_folder(folder: StudyPath, jobs: JobsDependency) -> Path:
-    """The folder of a study; raises `BusyError` if a screening is running in it."""
+    """Return the folder of a study.
+
+    Raises:
+        BusyError: a screening is running in the study.
+    """
     jobs.refuse_if_active(folder)
     return folder
 
@@ -264,7 +268,7 @@ def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Ite
 
 
 def _summary_or_problem(folder: Path, jobs: ScreeningJobs) -> StudySummary:
-    """The summary of a study. A damaged study is listed with its problem, so that the others can be shown."""
+    """Summarize a study. If it is damaged, the summary states the problem, so the list can still be shown."""
     try:
         return _study_summary(folder, jobs)
     except MoviemotionError as error:
