@@ -60,7 +60,7 @@ SEATS_UNKNOWN = (
 
 @dataclass(frozen=True)
 class DataQuality:
-    """Quality of the data.
+    """Quality of a screening's data.
 
     Attributes:
         viewers: number of viewers who were seen at least once.
@@ -156,11 +156,12 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         baseline_span: film time in which the viewers are at rest; if None, the baseline is estimated from the
             entire film.
         rejected_counts: reason → number of samples that were rejected for that reason.
-        film: film time of the film's first and last picture. Other seconds are measured, but are never
-            evidence. None if this is not known.
-        credits: film time of the credits, which are never evidence either; the end may be infinite.
-        seat_map: the seats of the timeline's viewers; None if they are not known, in which case the analysis
-            cannot test whether neighbors infected each other.
+        film: film time of the film's first and last picture; None if unknown. Seconds outside the film are
+            measured but are never evidence.
+        credits: start and end of the credits in film time; the end may be infinite. The credits are never
+            evidence.
+        seat_map: the seats of the timeline's viewers; None if unknown, in which case the analysis cannot test
+            for contagion between neighbors.
 
     Raises:
         SettingError: the baseline, the film or the credits lie outside the timeline.
@@ -211,7 +212,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
 
 
 def _caveats(search: MomentSearchResult, film: TimeSpan | None, seat_map: SeatMap | None) -> Iterator[str]:
-    """What a conclusive analysis cannot exclude; one that concludes nothing needs no caveats."""
+    """Yield what a conclusive analysis cannot exclude; an inconclusive analysis has no caveats."""
     if search.conclusive and film is None:
         yield FILM_SPAN_UNKNOWN
     if search.conclusive and seat_map is None:
