@@ -1,4 +1,4 @@
-"""Reaction delays: of each viewer relative to the others, and of the audience after events of known time.
+"""Reaction delays: of each viewer relative to the others, and of the audience after events at known times.
 
 Faces alone show only which viewers react later than others. They cannot show the delay of the audience as a
 whole: an audience that reacts to everything a second later looks exactly like a film that starts a second
