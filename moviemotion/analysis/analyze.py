@@ -99,7 +99,8 @@ class Analysis:
         title: title of the film.
         timeline: what each face showed in each second.
         baseline: each viewer's probabilities at rest, from which strength is measured.
-        strength: (V, S, 7) each viewer's strength of each of `NON_NEUTRAL_EMOTIONS`, 0–1; NaN where not seen.
+        strength: (V, S, 7) each viewer's strength of each emotion in `NON_NEUTRAL_EMOTIONS`, 0–1; NaN where
+            not seen.
         audience_curve: the audience, second by second.
         synchrony: how similarly the viewers reacted over the entire film.
         relative_delay: how much earlier or later each viewer reacts than the others.

@@ -8,7 +8,7 @@ program, so that moments, patterns and comparisons do not depend on MoviEmotion'
 | `viewer` | name of the viewer; numbers are converted to text |
 | `second` | film second, a whole number from 0 |
 | `neutral`, `happy`, … | probabilities of the eight `EMOTIONS`, 0–1, with a sum of about 1; NaN if not seen |
-| `weight` (optional) | quality weight of the row, above 0 to 1 |
+| `weight` (optional) | quality weight of the row, greater than 0 and at most 1 |
 | `samples` (optional) | number of samples that were averaged in the row, a whole number from 1 |
 
 A missing row means the same as a row of NaN: the viewer was not seen in that second. Several rows of the same

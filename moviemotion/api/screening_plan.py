@@ -27,7 +27,7 @@ class Plan:
 
     @property
     def viewers(self) -> int | None:
-        """Smallest number of viewers for a power of 80 % to find the moment; None if over 100."""
+        """Smallest number of viewers with which the moment is found with 80 % power; None if over 100."""
         return self.result.viewers
 
     @property

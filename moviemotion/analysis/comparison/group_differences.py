@@ -130,8 +130,8 @@ def compare_groups(
     different viewers, p-values come from `mean_test` and intervals from `difference_intervals`.
 
     For pairs, the viewers' two values are exchanged at random. Each mean difference is divided by its
-    standard error over these exchanges (Strasser & Weber, 1999) and compared with their step-down maxima. The
-    interval is a permutation t interval (Janssen, 1997).
+    standard error over these exchanges (Strasser & Weber, 1999), and the results are compared with their
+    step-down maxima. The interval is a permutation t interval (Janssen, 1997).
 
     Args:
         first, second: (V, …) each viewer's strength, 0–1; NaN where not seen. If paired, both contain the

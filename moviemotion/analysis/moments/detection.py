@@ -48,7 +48,7 @@ N_SHIFTS = 1000
 MAX_PASSES = 3
 """Largest number of passes of the step-down search."""
 MIN_SECONDS = 60
-"""Smallest number of seconds that can be evidence for anything to be concluded."""
+"""Smallest number of seconds that can serve as evidence; with fewer, nothing is concluded."""
 MIN_SECONDS_BEFORE_ONSET = 5
 """Number of seconds that must have been seen before a moment can start."""
 MIN_REACTING_SHARE = 0.15

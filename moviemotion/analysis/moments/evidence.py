@@ -112,8 +112,8 @@ def _strength_interval(strength: Float64Array) -> tuple[float, float]:
 
     Only large moments are reported, so their mean is too high by about 0.02 with 24 viewers and by 0.06 with
     12. In reported moments, some viewers react strongly and others not at all, so the variance is also large.
-    In combination, intervals based on the normal quantile cover the true mean in 95–97 % of cases, and
-    intervals based on Student's t in 97–98 % (`benchmarks/rooms.py`).
+        Taken together, intervals based on the normal quantile cover the true mean in 95–97 % of cases, and
+        intervals based on Student's t in 97–98 % (`benchmarks/rooms.py`).
     """
     n = len(strength)
     if n < 3:

@@ -18,7 +18,7 @@ from moviemotion.statistics import Float64Array
 MIN_BLOCKS = 3
 """A joined block is limited to the number of viewers divided by this value, so that enough blocks remain."""
 MIN_EXCESS = 3.0
-"""Smallest residual correlation at which viewers are joined, in standard deviations by chance."""
+"""Smallest residual correlation that joins two viewers, in multiples of its standard deviation by chance."""
 NEARLY_IDENTICAL = 0.4
 """Residual correlation above which two viewers may be one person. Among independent viewers in simulated
 rooms, the most similar pair reaches 0.3."""

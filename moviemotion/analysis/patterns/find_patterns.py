@@ -92,7 +92,7 @@ def find_patterns(
 
 
 def _story_end(script: TimedScript | None, start: int, end: int) -> float:
-    """End of the script's last element, which excludes the credits; otherwise, the end of the timeline."""
+    """End of the script's last element, to exclude the credits; if there is none, end of the timeline."""
     ends = [cue.end for cue in script.cues if np.isfinite(cue.end)] if script else []
     last = max(ends, default=float(end))
     return last if start < last < end else float(end)

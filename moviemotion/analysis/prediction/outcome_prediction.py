@@ -93,7 +93,7 @@ class PredictorScore:
         concordance: fraction of pairs with different outcomes that are predicted in the correct order; 0.5
             corresponds to chance; NaN if there are no such pairs.
         concordance_interval: 95 % interval of `concordance` over units, from the same resamples.
-        pairs: number of pairs; a pair in the same fold in both repeats counts twice.
+        pairs: number of pairs; a pair that is in the same fold in both repeats counts twice.
     """
 
     name: str
@@ -115,7 +115,7 @@ class OutcomePrediction:
         units: number of trailers or viewers that count as independent.
         unit: what a unit is, "trailer" or "viewer".
         rooms: number of rooms within which units are compared; 1 if units are compared across rooms.
-        is_binary: whether the outcome is yes or no.
+        is_binary: whether the outcome has only the values yes and no.
         score: score of the model based on all reactions.
         baseline_scores: scores of simple predictors.
         p_value: p-value of the permutation test of `score`; NaN if the test was not run.
@@ -296,7 +296,7 @@ class _Design:
 
     @property
     def left_out(self) -> NDArray[np.int64]:
-        """(n,) index of the room, or of the unit if units occur in all rooms, that is left out as a whole."""
+        """(n,) what cross-validation leaves out: each row's room, or its unit if units occur in all rooms."""
         return self.block if self.block.any() else self.groups
 
     def within_rooms(self, values: Float64Array) -> Float64Array:
@@ -333,8 +333,8 @@ class _Design:
 
         Each unit receives the outcomes of another unit of its block, which preserves the similarity of rows
         within a unit. Viewers who saw all trailers are also permuted within their rooms, in the same way for
-        all trailers. If the units of a block differ in size, each unit receives the mean of another unit. It
-        keeps the deviations of its own rows from its own mean, in random order.
+        all trailers. If the units of a block differ in size, each unit receives the mean of another unit.
+        Each unit keeps the deviations of its own rows from their mean, in random order.
         """
         members = [np.flatnonzero(self.groups == group) for group in range(self.units)]
         if self.crossed:

@@ -21,7 +21,7 @@ from moviemotion.errors import SettingError
 from moviemotion.statistics import Float64Array
 
 MIN_SECONDS = 5
-"""Smallest number of seconds for which a viewer must be seen in the marked stretch for it to be used."""
+"""Number of seconds for which a viewer must be seen in the marked stretch for the stretch to be used."""
 NEUTRAL_SHARE = 0.6
 """Fraction of a viewer's seconds, starting with the most neutral, from which the baseline is estimated."""
 MAX_EMOTION_AT_REST = 0.6
@@ -59,7 +59,7 @@ MIN_PROBABILITY = 0.01
 """Smaller probabilities count as this value when strength is computed.
 
 Below this value, the readings of different faces still differ by factors of ten. However, hardly any
-annotator sees the emotion in such a face (a share of at most 0.005 of the votes), so the log-odds carry no
+annotator sees the emotion in such a face (in at most 0.005 of the votes), so the log-odds carry no
 information about it.
 """
 MAX_PROBABILITY = 0.999
@@ -142,7 +142,8 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
     mode reflects the resting face even for a viewer who smiles through half of the film, whereas the median
     would lie between rest and smile. The total probability of the seven emotions is limited to
     `MAX_EMOTION_AT_REST`; otherwise, if a viewer cried throughout the film, crying would become the baseline
-    and would never be reported. Its strength is still underestimated; `lasting_emotions` finds such viewers.
+    and would never be reported. The strength of the crying is still underestimated; `lasting_emotions` finds
+    such viewers.
 
     Args:
         timeline: the timeline of all viewers.

@@ -54,8 +54,8 @@ class ReactionDelay:
     """The delay with which the audience reacts to known events.
 
     Attributes:
-        seconds: time from an event to half of the rise that follows, as the median over the events with a
-            reaction; NaN without a reaction.
+        seconds: time from an event to the midpoint of the rise that follows, as the median over the events
+            with a reaction; NaN without a reaction.
         interval: 95 % interval of `seconds` (percentile bootstrap over events).
         reacted_events: number of events to which the audience reacted.
         events: number of events.

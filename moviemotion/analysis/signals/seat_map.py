@@ -83,8 +83,8 @@ class SeatMap:
     def shift_blocks(self) -> NDArray[np.int64]:
         """Number the blocks of neighbors that the test for moments shifts as one.
 
-        Viewers who sat together form a block, but if full rows were blocks, there would be too few of them
-        for a test. Blocks with more than `MAX_BLOCK_VIEWERS` viewers are therefore split evenly. If there are
+        Viewers who sat together form a block, but if full rows were blocks, there would be too few blocks for
+        a test. Blocks with more than `MAX_BLOCK_VIEWERS` viewers are therefore split evenly. If there are
         still fewer than `MIN_BLOCKS` blocks, the longest ones are split further. At the few places where a
         block is split, neighbors count as independent.
 

@@ -2,9 +2,9 @@
 
 The curves of every two viewers are correlated, and the correlations are averaged (pairwise ISC: Nastase et
 al., 2019). The seven emotions are centered and pooled. Identical curves give a value of 1, and unrelated
-curves give a value of about 0. The value does not depend on the number of viewers. Correlating each viewer
-with the mean of the others (leave-one-out ISC) would: the mean of many viewers is less noisy, so that the
-same film has a higher value in a larger room.
+curves give a value of about 0. The value does not depend on the number of viewers. Leave-one-out ISC, which
+correlates each viewer with the mean of the others, does depend on it: the mean of many viewers is less noisy,
+so the same film has a higher value in a larger room.
 
 Not all viewers are seen in the same seconds. Each curve is standardized over the seconds in which its viewer
 is seen (z, with mean 0 and variance 1, pooled over the emotions), and the products of two viewers' z values
