@@ -111,9 +111,9 @@ def _strength_interval(strength: Float64Array) -> tuple[float, float]:
     """Compute the 95 % interval of mean strength over viewers from the normal distribution.
 
     Only large moments are reported, so their mean is too high by about 0.02 with 24 viewers and by 0.06 with
-    12. In reported moments, some viewers react strongly and others not at all, so the variance is also large.
-        Taken together, intervals based on the normal quantile cover the true mean in 95–97 % of cases, and
-        intervals based on Student's t in 97–98 % (`benchmarks/rooms.py`).
+    12 viewers. In reported moments, some viewers react strongly and others not at all, so the variance is
+    also large. Taken together, intervals based on the normal quantile cover the true mean in 95–97 % of
+    cases, and intervals based on Student's t in 97–98 % (`benchmarks/rooms.py`).
     """
     n = len(strength)
     if n < 3:
