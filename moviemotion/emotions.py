@@ -38,7 +38,7 @@ PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.NEUTRAL,
     Emotion.SURPRISE,
 )
-"""The proposal's four emotions, in the order of the outputs in the proposal."""
+"""The proposal's four emotions, in the order of the outputs of the proposal's network."""
 PROPOSAL_COLUMNS: tuple[int, ...] = tuple(EMOTIONS.index(e) for e in PROPOSAL_EMOTIONS)
 """The indices of the proposal's emotions in `EMOTIONS`."""
 

@@ -60,7 +60,7 @@ SEATS_UNKNOWN = (
 
 @dataclass(frozen=True)
 class DataQuality:
-    """Quality of the data.
+    """Quality of a screening's data.
 
     Attributes:
         viewers: number of viewers who were seen at least once.
@@ -99,7 +99,8 @@ class Analysis:
         title: title of the film.
         timeline: what each face showed in each second.
         baseline: each viewer's probabilities at rest, from which strength is measured.
-        strength: (V, S, 7) each viewer's strength of each of `NON_NEUTRAL_EMOTIONS`, 0–1; NaN where not seen.
+        strength: (V, S, 7) each viewer's strength of each emotion in `NON_NEUTRAL_EMOTIONS`, 0–1; NaN where
+            not seen.
         audience_curve: the audience, second by second.
         synchrony: how similarly the viewers reacted over the entire film.
         relative_delay: how much earlier or later each viewer reacts than the others.
@@ -156,11 +157,12 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         baseline_span: film time in which the viewers are at rest; if None, the baseline is estimated from the
             entire film.
         rejected_counts: reason → number of samples that were rejected for that reason.
-        film: film time of the film's first and last picture. Other seconds are measured, but are never
-            evidence. None if this is not known.
-        credits: film time of the credits, which are never evidence either; the end may be infinite.
-        seat_map: the seats of the timeline's viewers; None if they are not known, in which case the analysis
-            cannot test whether neighbors infected each other.
+        film: film time of the film's first and last picture; None if unknown. Seconds outside the film are
+            measured but are never evidence.
+        credits: start and end of the credits in film time; the end may be infinite. The credits are never
+            evidence.
+        seat_map: the seats of the timeline's viewers; None if unknown, in which case the analysis cannot test
+            for contagion between neighbors.
 
     Raises:
         SettingError: the baseline, the film or the credits lie outside the timeline.
@@ -211,7 +213,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
 
 
 def _caveats(search: MomentSearchResult, film: TimeSpan | None, seat_map: SeatMap | None) -> Iterator[str]:
-    """What a conclusive analysis cannot exclude; one that concludes nothing needs no caveats."""
+    """Yield what a conclusive analysis cannot exclude; an inconclusive analysis has no caveats."""
     if search.conclusive and film is None:
         yield FILM_SPAN_UNKNOWN
     if search.conclusive and seat_map is None:

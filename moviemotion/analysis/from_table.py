@@ -1,4 +1,4 @@
-"""Builds a timeline from a table of any origin, with one row per viewer and second and a column per emotion.
+"""Builds a timeline from any table that has one row per viewer and second, and one column per emotion.
 
 The analysis needs only a `Timeline`. This module builds one from emotion probabilities measured by another
 program, so that moments, patterns and comparisons do not depend on MoviEmotion's cameras and models.
@@ -8,7 +8,7 @@ program, so that moments, patterns and comparisons do not depend on MoviEmotion'
 | `viewer` | name of the viewer; numbers are converted to text |
 | `second` | film second, a whole number from 0 |
 | `neutral`, `happy`, … | probabilities of the eight `EMOTIONS`, 0–1, with a sum of about 1; NaN if not seen |
-| `weight` (optional) | quality weight of the row, above 0 to 1 |
+| `weight` (optional) | quality weight of the row, greater than 0 and at most 1 |
 | `samples` (optional) | number of samples that were averaged in the row, a whole number from 1 |
 
 A missing row means the same as a row of NaN: the viewer was not seen in that second. Several rows of the same
@@ -37,11 +37,11 @@ MAX_SUM_ERROR = 0.01
 MAX_SECOND = 24 * 3600
 """Largest film second; a larger number is a timestamp or a frame number rather than film time."""
 MAX_SAMPLES = 2**31 - 1
-"""Largest number of samples of a viewer in a second, of all their rows together."""
+"""Largest number of samples of one viewer in one second, summed over all rows."""
 _MAX_EXACT = 2**53
-"""Larger floating-point numbers are not all exact."""
+"""Above this value, not every whole number can be represented exactly in floating point."""
 _SHOWN_COLUMNS = 12
-"""How many of the columns found are listed in a message."""
+"""Largest number of column names that an error message lists."""
 
 
 def timeline_from_table(columns: Any, first_second: int = 0, source: str = "table") -> Timeline:
@@ -122,7 +122,7 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
 
 
 def repeated_rows(columns: Any, source: str = "table") -> int:
-    """How many rows of a table, which `timeline_from_table` accepts, repeat a viewer and second."""
+    """Count the rows that repeat a viewer and second in a table that `timeline_from_table` accepts."""
     table = _Table(columns, source)
     _, row_viewer = table.viewers()
     keys = np.stack([row_viewer, table.whole_numbers("second")])
@@ -169,7 +169,7 @@ class _Table:
             raise self._error("the table has no rows; add one row per viewer and second")
 
     def _column(self, key: str, columns: Any, name: object) -> NDArray[np.generic]:
-        """The values of a column; those that a masked array hides are None."""
+        """Return the values of a column; the masked values of a masked array become None."""
         try:
             values = columns[name]
             if isinstance(values, np.ma.MaskedArray):
@@ -178,7 +178,7 @@ class _Table:
                 values[hidden] = None
             column: NDArray[np.generic] = np.asarray(values)
             if column.ndim == 1 and column.dtype.kind in "US" and isinstance(values, list | tuple):
-                # NumPy has made texts of all values, also of numbers and NaN.
+                # NumPy has converted all values to text, including numbers and NaN.
                 column = np.array([*values, None], dtype=object)[:-1]
         except Exception as error:  # tables of other libraries raise anything
             problem = " ".join(f"{type(error).__name__}: {error}".split())[:200]
@@ -301,19 +301,19 @@ def _is_missing(value: object) -> bool:
 
 
 def _spelling(value: object, text: str) -> str:
-    """What two names that look alike have in common."""
+    """Return a form of the name that is the same for all names that look alike."""
     if isinstance(value, Real) and not isinstance(value, Integral) and isfinite(value):
         return str(floor(value)) if value == floor(value) else text
     return unicodedata.normalize("NFC", text)
 
 
 def _plain(value: float) -> str:
-    """A number without an exponent if it is whole and not huge."""
+    """Format a number, without an exponent if it is whole and not huge."""
     return str(int(value)) if isfinite(value) and value == int(value) and abs(value) < 1e18 else f"{value:g}"
 
 
 def _shown(text: str) -> str:
-    """A text in one short line."""
+    """Format a text as one short line."""
     line = (
         " ".join(text.encode("ascii", "backslashreplace").decode().split())
         if not text.isprintable()

@@ -5,8 +5,8 @@ viewers. A viewer who was seen for only part of a scene counts once, based on th
 seen.
 
 People react to what they have just seen. The stretch in which the reaction to an element is measured
-therefore begins and ends `AUDIENCE_DELAY` later than the element itself. Without this delay, the first line
-of a scene would be given the laugh about the last line before the cut.
+therefore begins and ends `AUDIENCE_DELAY` later than the element itself. Without this delay, a laugh about
+the last line of a scene would be attributed to the first line of the next scene.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class EmotionSummary:
             the time is unknown), if too few viewers were seen at once (see `has_enough_viewers`), or if no
             emotion was clear (its strength is below `MIN_DOMINANT_STRENGTH`, or its Student's t interval
             includes 0).
-        strength: mean strength of that emotion, averaged over the stretch for each viewer and then over
-            viewers, or of the strongest emotion if none was clear, 0–1; NaN if nothing was measured.
+        strength: mean strength of that emotion, or of the strongest emotion if none was clear, averaged over
+            the stretch for each viewer and then over viewers, 0–1; NaN if nothing was measured.
         strength_interval: 95 % interval of `strength` over viewers (see `strength_intervals`); NaNs with
             fewer than two viewers.
-        mean_reacting_share: share of the viewers reacting in a second (with a strength ≥ `REACTION_THRESHOLD`
-            in at least one emotion), on average over the stretch: the fraction of the stretch in which each
-            viewer reacted, averaged over viewers, 0–1; NaN if nothing was measured. Unlike the share of
-            viewers who react at least once, it does not grow with the length of the stretch.
+        mean_reacting_share: fraction of the stretch in which a viewer reacted (with a strength ≥
+            `REACTION_THRESHOLD` in at least one emotion), averaged over viewers, 0–1; NaN if nothing was
+            measured. Unlike the share of viewers who react at least once, it does not grow with the length of
+            the stretch.
         mean_reacting_share_interval: 95 % interval of `mean_reacting_share` over viewers (see
             `strength_intervals`); NaNs with fewer than two viewers.
         viewers: number of viewers who were seen in the stretch, however briefly.
@@ -169,8 +169,8 @@ def _intervals_by_length(
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Compute the means of stretches over viewers, with their 95 % intervals (see `strength_intervals`).
 
-    The longer a stretch, the less the viewers' means in it differ by chance. The dispersion with which the
-    intervals are moderated is therefore that of all stretches of the same length, into which the film is cut.
+    The longer a stretch is, the less the viewers' means differ by chance. For each length, the film is
+    therefore cut into stretches of that length, and their dispersion is used to moderate the intervals.
 
     Args:
         by_viewer: (V, K, F) each viewer's mean in each stretch.
@@ -178,7 +178,7 @@ def _intervals_by_length(
         spans: start and end of each stretch.
 
     Returns:
-        Mean, low and high, each (K, F).
+        The means and the lower and upper ends of their intervals, each (K, F).
     """
     seen = ~np.isnan(values[:, :, :1])
     running, count = (
@@ -209,7 +209,7 @@ def mean_strength_during(strength: Float64Array, first_second: int, start: float
         start, end: seconds of film time.
 
     Returns:
-        (V, F); NaN for a viewer who was not seen in the stretch.
+        (V, F) mean strengths; NaN for a viewer who was not seen in the stretch.
     """
     columns = _seconds_in_span(strength, first_second, start, end)
     overlap = np.minimum(columns + 1, end) - np.maximum(columns, start)

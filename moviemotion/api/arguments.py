@@ -123,7 +123,7 @@ def checked_text(name: str, value: object) -> str:
     """Check that a value is text that can be printed on one line, and return it.
 
     Raises:
-        MoviemotionError: the value is not such a text, or is empty.
+        MoviemotionError: the value is not text of this kind, or is empty.
     """
     if not isinstance(value, str) or not value.strip() or _is_unprintable(value):
         raise MoviemotionError(
@@ -184,7 +184,7 @@ def time_span(name: str, value: object) -> TimeSpan | None:
 
 
 def checked_seats(value: object) -> SeatTable | None:
-    """Convert a seat map to a checked one; None stays None.
+    """Check a seat map, and convert it to a `SeatTable`; None stays None.
 
     Args:
         value: a mapping of viewers to (row, seat), or a pandas, Polars or Arrow table or a mapping of columns
@@ -203,7 +203,7 @@ def checked_seats(value: object) -> SeatTable | None:
         return seat_table("seats", ((f"seats[{_shown(v)}]", v, *place) for v, place in value.items()))
     try:
         columns = [list(value[name]) for name in COLUMNS]  # type: ignore[index]
-    except Exception as error:  # tables of other libraries raise anything
+    except Exception as error:  # tables of other libraries may raise any error
         raise MoviemotionError(f"seats: {_shown(value)} is not valid; {remedy}") from error
     columns = [[cell.as_py() if hasattr(cell, "as_py") else cell for cell in column] for column in columns]
     if len({len(column) for column in columns}) > 1:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 LATE_START = 60
-"""A table whose first second is later than this number of seconds may use another clock than the film."""
+"""A table that starts later than this, in seconds, may use a different clock than the film."""
 
 
 class AudienceAnalysis:
@@ -99,7 +99,7 @@ class AudienceAnalysis:
 
     @property
     def room(self) -> pd.DataFrame:
-        """Values of the audience as a whole: one row per second.
+        """One row per second, with values for the audience as a whole.
 
         Columns: `second`, `in_film` (whether the film was running), `viewers` (number seen in that second),
         `enough_viewers` (whether these are enough for a statement about the audience), `overall` (mean over
@@ -117,7 +117,7 @@ class AudienceAnalysis:
 
     @property
     def moments(self) -> pd.DataFrame:
-        """One row per moment with its evidence, such as times, strength, share expected and replicability.
+        """One row per moment with its evidence, such as times, strength, expected share and replicability.
 
         An empty table does not mean that nothing happened; see `conclusion`.
         """
@@ -148,7 +148,7 @@ class AudienceAnalysis:
 
     @property
     def caveats(self) -> tuple[str, ...]:
-        """What the analysis cannot exclude without the film's span and the seats, in plain sentences."""
+        """What the analysis cannot exclude if the film's span or the seats are unknown, as sentences."""
         return self.analysis.data_quality.caveats
 
     def table(self, name: str) -> pa.Table:
@@ -241,11 +241,12 @@ def analyze(  # noqa: PLR0913 (a keyword for every setting)
             the length of each element on the page.
         title: the film's title, used if there is no screenplay.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
-        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730). Other
-            seconds are never evidence.
-        credits: film time of the credits, or only their start, such as "1:47:30"; never evidence either.
+        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730). Seconds
+            outside the film are never evidence.
+        credits: film time of the credits, or only their start, such as "1:47:30"; the credits are never
+            evidence, either.
         seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
-            and `seat`. Neighbors who infected each other are then not mistaken for an effect of the film.
+            and `seat`. Contagion between neighbors is then not mistaken for an effect of the film.
         seed: random seed for the statistics.
 
     Raises:

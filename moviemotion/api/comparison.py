@@ -93,10 +93,11 @@ def compare(
 ) -> Comparison:
     """Compare two screenings, or several screenings of each of two cuts.
 
-    If both screenings have a screenplay, scenes and lines are compared; otherwise, stretches of film time.
+    If both screenings have a screenplay, scenes and lines are compared; otherwise, stretches of film time are
+    compared.
 
-    If a list of screenings is given on either side, rooms are treated as random: a difference counts only if
-    it recurs from room to room, and for that at least four screenings of each cut are needed.
+    If either argument is a list of screenings, rooms are treated as random: a difference counts only if it
+    recurs from room to room. This requires at least four screenings of each cut.
 
     Args:
         first: a study, the result of `analyze`, or a list of these: the screenings of one cut.

@@ -1,4 +1,4 @@
-"""Plan a screening: how many viewers, and how many rooms."""
+"""Plan a screening: how many viewers and rooms are needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Plan:
 
     @property
     def viewers(self) -> int | None:
-        """Smallest number of viewers who find the moment in 80 % of the screenings; None if over 100."""
+        """Smallest number of viewers with which the moment is found with 80 % power; None if over 100."""
         return self.result.viewers
 
     @property
@@ -45,7 +45,7 @@ class Plan:
 
     @property
     def rooms(self) -> pd.DataFrame:
-        """One row per size of the room: `viewers` in a room, `rooms` for each cut, and `power`."""
+        """One row per room size: `viewers` in each room, `rooms` for each cut, and `power`."""
         rows = self.result.rooms
         return frame_of(
             {
@@ -86,11 +86,11 @@ def plan(
     difference: float = 0.5,
     room_share: float = 0.05,
 ) -> Plan:
-    """Plan a screening: how many viewers find a moment, and how many rooms a difference between two cuts.
+    """Plan a screening: viewers needed to find a moment, and rooms needed to tell two cuts apart.
 
-    Power is looked up in a table of simulated films that this version's moment search has searched
-    (`benchmarks/moment_power.py`). The number of rooms follows from the formula for two-level designs with
-    rooms as a random effect (Donner & Klar, 2000).
+    Power is looked up in a table that was created by applying this version's moment search to simulated films
+    (`benchmarks/moment_power.py`). The number of rooms is computed with the formula for two-level designs in
+    which rooms are a random effect (Donner & Klar, 2000).
 
     Args:
         length: how long the reaction is held, in seconds.

@@ -153,16 +153,18 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         offsets: camera (file name, with or without suffix) → seconds to add to its clock to get film time.
         rate: samples per second.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
-        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730). Other
-            seconds are measured, but are never evidence.
-        credits: film time of the credits, or only their start, such as "1:47:30"; never evidence either.
+        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730). Seconds
+            outside the film are measured, but are never evidence.
+        credits: film time of the credits, or only their start, such as "1:47:30"; the credits are never
+            evidence, either.
         seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
-            and `seat`. Neighbors who infected each other are then not mistaken for an effect of the film.
+            and `seat`. Contagion between neighbors is then not mistaken for an effect of the film.
         seed: random seed for the statistics.
         model: the emotion model: a registered name, an ONNX file, or an object that implements
             `EmotionModel`.
         detector: the face detector: a registered name, or an object that implements `FaceDetector`.
-        progress: called with a camera's name and the number of seconds of its video processed so far.
+        progress: called with a camera's name and the number of seconds of its video that have been processed
+            so far.
 
     Raises:
         MoviemotionError: no video can be read, no viewer is seen, the script cannot be used, or `out`

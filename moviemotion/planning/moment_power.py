@@ -1,8 +1,8 @@
-"""How often a moment is found, by the number of viewers: a simulated table, interpolated.
+"""How often a moment is found with a given number of viewers, interpolated from a table of simulations.
 
-The table counts how many beats `find_moments` found in rooms of `simulation.room_simulator`. It is made by
-`benchmarks/moment_power.py`, which takes about an hour, and has to be made anew when the moment search
-changes.
+The table counts how many beats `find_moments` found in rooms simulated by `simulation.room_simulator`. It is
+created by `benchmarks/moment_power.py`, which takes about an hour, and must be created again whenever the
+moment search changes.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Quantity = Literal["length", "share", "strength", "viewers", "minutes"]
 
 @dataclass(frozen=True)
 class MomentPower:
-    """How often a moment is found with a number of viewers.
+    """How often a moment is found with a given number of viewers.
 
     Attributes:
         viewers: number of viewers who are seen during the moment.
         power: share of such moments that are found, 0–1.
-        low, high: ends of its 95 % Wilson interval, for the number of simulated moments.
+        low, high: ends of the 95 % Wilson interval of `power`, based on the number of simulated moments.
     """
 
     viewers: int
@@ -51,7 +51,7 @@ class PowerTable:
     Attributes:
         axes: the simulated values of each quantity, ascending.
         trials: (L, A, T, V) number of simulated moments for each length, share, strength and audience.
-        hits: (L, A, T, V, M) number that was found, also for each length of the film.
+        hits: (L, A, T, V, M) number of these moments that were found, separately for each length of the film.
         seed: random seed of the simulation.
         rooms: number of simulated films.
     """
@@ -79,21 +79,22 @@ def power_table() -> PowerTable:
 
 
 def adjusted_level(films: float) -> float:
-    """Level for each of several films, so that the level for all of them is `LEVEL` (Šidák, 1967)."""
+    """Significance level for each film at which the level for all films together is `LEVEL` (Šidák, 1967)."""
     return float(1 - (1 - LEVEL) ** (1 / films))
 
 
 def moment_power(length: float, share: float, strength: float, minutes: float) -> tuple[MomentPower, ...]:
-    """How often a moment is found, for each simulated number of viewers.
+    """Compute how often a moment is found with each simulated number of viewers.
 
-    Power is interpolated linearly between the simulated cells: over the logarithm of the lengths, and over
-    share and strength as they are. The interval accounts for the number of moments in these cells.
+    Power is interpolated linearly between the simulated cells: on a logarithmic scale for the lengths, and on
+    a linear scale for share and strength. The interval accounts for the number of moments in these cells. All
+    arguments must lie within the limits of the table.
 
     Args:
         length: how long the reaction is held, in seconds.
         share: share of the viewers who react, 0–1.
         strength: strength of the emotion in the faces of those who react, 0–1.
-        minutes: length of the film. All four lie within the limits of the table.
+        minutes: length of the film.
     """
     table = power_table()
     corners = [
@@ -108,7 +109,7 @@ def moment_power(length: float, share: float, strength: float, minutes: float) -
         hits = sum(weight * table.hits[i, j, k, :, film] for film, weight in films)
         power += a * b * c * hits / table.trials[i, j, k]
         variance += (a * b * c) ** 2 / table.trials[i, j, k]
-    # The number of moments with which a single cell would have the variance of this weighted mean.
+    # The number of moments that a single cell would need to have the same variance as this weighted mean.
     n = 1 / variance
     low, high = wilson_interval(power * n, n)
     return tuple(
@@ -120,7 +121,8 @@ def moment_power(length: float, share: float, strength: float, minutes: float) -
 def viewers_needed(rows: Sequence[MomentPower]) -> int | None:
     """Smallest number of viewers with a power of `TARGET_POWER`; None if the largest simulated is too small.
 
-    Between two simulated numbers of viewers, power is interpolated over their logarithm and rounded up.
+    Between two simulated numbers of viewers, power is interpolated over the logarithm of the number, and the
+    result is rounded up.
     """
     reached = next((k for k, row in enumerate(rows) if row.power >= TARGET_POWER), None)
     if reached is None:
@@ -136,7 +138,7 @@ def viewers_needed(rows: Sequence[MomentPower]) -> int | None:
 def _neighbors(
     axis: tuple[float, ...], value: float, *, logarithmic: bool = False
 ) -> tuple[tuple[int, float], ...]:
-    """The simulated values around a value, as their indices and weights."""
+    """Return the indices and the weights of the simulated values on either side of a value."""
     points, at = np.array(axis), value
     if logarithmic:
         points, at = np.log(points), float(np.log(value))

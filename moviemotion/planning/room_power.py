@@ -1,14 +1,14 @@
 """How often a difference between two cuts is found if each is shown in several rooms.
 
 People in one room share the day, the place and each other's company, so the rooms are a random effect, and
-the comparison rests on the rooms' means. With k rooms of m viewers for each cut, a standardized difference d
-and a share ρ of the variance that lies between rooms (the intraclass correlation), the difference of the two
-means has the variance 2 (1 + (m − 1) ρ) / (k m), in units of the total variance, and its t statistic has
-2 (k − 1) degrees of freedom (Donner & Klar, 2000, chapter 5; Murray, 1998). Power is exact under normality,
-by the noncentral t distribution.
+the comparison is based on the rooms' means. Each cut is shown in k rooms of m viewers, d is the standardized
+difference, and ρ is the share of the variance that lies between rooms (the intraclass correlation). The
+difference between the two means then has the variance 2 (1 + (m − 1) ρ) / (k m), in units of the total
+variance, and its t statistic has 2 (k − 1) degrees of freedom (Donner & Klar, 2000, chapter 5; Murray, 1998).
+Power is computed from the noncentral t distribution, which is exact under normality.
 
-`moviemotion compare` exchanges whole rooms between the cuts, at random. With fewer than `MIN_ROOMS` rooms a
-cut there are too few exchanges for a p-value of 0.05.
+`moviemotion compare` exchanges whole rooms between the cuts at random. With fewer than `MIN_ROOMS` rooms for
+each cut, there are too few exchanges for a p-value of 0.05.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The plan of a screening: how many viewers find a moment, how many rooms show two cuts to differ."""
+"""The plan of a screening: viewers needed to find a moment, and rooms needed to tell two cuts apart."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from moviemotion.planning.moment_power import MomentPower, Quantity, moment_powe
 from moviemotion.planning.room_power import difference_power, rooms_needed
 
 ROOM_SIZES = (8, 12, 24, 50, 100)
-"""Numbers of viewers in a room for which rooms are counted."""
+"""Numbers of viewers in a room for which the number of rooms is computed."""
 MAX_DIFFERENCE = 3.0
 
 
 @dataclass(frozen=True)
 class RoomCount:
-    """How many rooms are needed if each has this number of viewers.
+    """How many rooms are needed if each room has a given number of viewers.
 
     Attributes:
         viewers: number of viewers in each room.
@@ -30,7 +30,7 @@ class RoomCount:
 
 @dataclass(frozen=True)
 class ScreeningPlan:
-    """What was asked, and how many viewers and rooms are needed.
+    """The quantities for which a screening was planned, and how many viewers and rooms are needed.
 
     Attributes:
         length: how long the reaction is held, in seconds.
@@ -40,8 +40,10 @@ class ScreeningPlan:
         difference: difference between two cuts, in standard deviations between viewers.
         room_share: share of the variance that lies between rooms, 0–1.
         moments: how often such a moment is found, by the number of viewers.
-        viewers: smallest number of viewers who find it in 80 % of the screenings; None if more than 100.
-        rooms: how many rooms find the difference with 80 % power, by the number of viewers in each.
+        viewers: smallest number of viewers with which the moment is found in 80 % of the screenings; None if
+            more than 100.
+        rooms: how many rooms are needed to find the difference with 80 % power, by the number of viewers in
+            each room.
         seed: random seed of the simulation behind `moments`.
         films: number of simulated films behind `moments`.
     """

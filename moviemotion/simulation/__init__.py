@@ -1,6 +1,6 @@
 """Synthetic audiences with known emotions, used to demonstrate and test the analysis.
 
-In the order of the data:
+The modules, in the order in which they are used:
 
 - `synthetic_audience`: read a schedule of emotion events, and simulate how each viewer reacts to them.
 - `nuisances`: add conditions that make real audiences hard to read: resting expressions, hands, popcorn, seat

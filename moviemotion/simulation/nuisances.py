@@ -15,7 +15,7 @@ from moviemotion.simulation.synthetic_audience import FRAME_RATE, SyntheticAudie
 RESTING_EXPRESSION_SHARE = 0.5
 """Fraction of viewers whose faces look sad or amused at rest."""
 RESTING_INTENSITY = {Emotion.SAD: (0.15, 0.35), Emotion.HAPPY: (0.3, 0.5)}
-"""Intensity range of this resting expression, which about a third of annotators would label as such."""
+"""Intensity range of this resting expression; about a third of annotators would label it with the emotion."""
 SECONDS_BETWEEN_GESTURES = 60.0
 POPCORN_EATER_SHARE = 0.4
 SECONDS_BETWEEN_BITES = 8.0

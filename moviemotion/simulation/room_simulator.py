@@ -1,11 +1,11 @@
-"""Simulate screenings in real rooms: dark scenes, chatting, house lights, neighbors, duplicate cameras.
+"""Simulate screenings in realistic rooms: dark scenes, chatting, house lights, neighbors, duplicate cameras.
 
 `simulate_room` makes a timeline directly, one row per viewer and second, so that thousands of screenings can
-be simulated for `benchmarks/validity.py`. Each condition of `RoomConditions` is something that happens in
-real screenings and that no film has caused. With no beats planted, every moment found in such a room is
-false.
+be simulated for `benchmarks/validity.py`. Each condition in `RoomConditions` is something that happens in
+real screenings without being caused by the film. If no beats are planted, every moment found in such a room
+is false.
 
-The model of a face differs on purpose from the one in `synthetic_samples`: reactions are added in log-odds
+The model of a face deliberately differs from the one in `synthetic_samples`: reactions are added in log-odds
 with individual amplitudes, their durations vary widely, and the noise has three time scales.
 """
 
@@ -27,7 +27,7 @@ Float = NDArray[np.float32]
 STEPS_PER_SECOND = 4
 """Time steps simulated per second before they are averaged."""
 REACTIONS_PER_MINUTE = 1.0
-"""Median rate of an individual's reactions that the film did not cause."""
+"""Median rate, per viewer, of reactions that the film did not cause."""
 SEATS_PER_ROW = 8
 """Number of seats in a row; viewers fill the rows in order."""
 _SPONTANEOUS = (Emotion.HAPPY, Emotion.HAPPY, Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD, Emotion.CONTEMPT)
@@ -61,15 +61,18 @@ class RoomConditions:
         dark_share: share of the film in dark scenes, in which faces are rarely found, 0–1.
         dark_found: probability of finding a face in a second of a dark scene.
         dark_smile_odds: factor by which smiling raises the odds of finding a face in the dark.
-        chat_seconds: time at the start in which people chat, reacting `chat_rate` times as often as usual.
-        chat_rate: factor of the reaction rate while people chat.
-        lights_up_seconds: time at the end in which the house lights are on and people talk and leave.
-        camera_runs_on: seconds by which one camera, with a fifth of the viewers, outlasts the others.
+        chat_seconds: length of the time at the start in which people chat and react `chat_rate` times as
+            often as usual.
+        chat_rate: factor by which the reaction rate increases while people chat.
+        lights_up_seconds: length of the time at the end in which the house lights are on and people talk and
+            leave.
+        camera_runs_on: number of seconds for which one camera, which records a fifth of the viewers,
+            continues after the others have stopped.
         contagion: probability with which a reaction spreads to each neighbor in the row.
         doubled: number of viewers who are recorded by two cameras.
         light_coupling: log-odds by which one standard deviation of the screen's light changes each reading.
         sag: log-odds by which all faces become sadder and less happy from the start of the film to its end.
-        settling: log-odds of an expression that everybody brings along and that fades within about 15 s.
+        settling: log-odds of an expression that everybody has at the start and that fades within about 15 s.
         lively_scenes: number of scenes of 40–60 s in which everybody reacts six times as often, each
             viewer at different times.
         drift: standard deviation of the log-odds by which a viewer's readings drift linearly over the film.

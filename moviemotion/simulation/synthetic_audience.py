@@ -30,7 +30,7 @@ SECONDS_BETWEEN_BLINKS = 4.0
 MISS_PROBABILITY = 0.1
 """Fraction of events to which a viewer does not react."""
 DEFAULT_CONTAGION = 0.3
-"""Fraction of the gap to the audience's mean by which the emotion of an average viewer below it is raised."""
+"""Fraction of the gap to the audience's mean by which an average viewer's weaker emotion is raised."""
 CONTAGION_DELAY = 1
 """Delay in seconds with which a viewer follows the audience."""
 
@@ -53,7 +53,7 @@ class EmotionEvent:
 
 @dataclass(frozen=True)
 class EmotionSchedule:
-    """The emotions that a film evokes: its events in order of time."""
+    """The emotions that a film evokes, as events in chronological order."""
 
     events: tuple[EmotionEvent, ...]
 
@@ -182,8 +182,8 @@ def simulate_audience(
 ) -> SyntheticAudience:
     """Simulate an audience watching a film.
 
-    Viewers differ in how strongly (gain), how late (0.3–2 s) and how long they react; they miss about one
-    event in ten, show a spontaneous emotion about once a minute, blink, and some lean out of the frame for a
+    Viewers differ in how strongly (gain), how late (0.3–2 s) and how long they react. They miss about one
+    event in ten, show a spontaneous emotion about once a minute, and blink. Some lean out of the frame for a
     few seconds. Emotions rise and fall smoothly, as on real faces. Hands stay in laps and faces at rest are
     neutral; `nuisances.add_nuisances` changes this.
 
@@ -275,7 +275,7 @@ def random_contagion(mean: float, rng: np.random.Generator) -> float:
 
 
 def apply_contagion(own: Float, audience_mean: Float, contagion: float, rate: int) -> Float:
-    """Raise a viewer's emotions toward the audience's mean of a second ago, if they are weaker than that.
+    """Raise a viewer's emotions toward the audience's mean one second earlier, if they are weaker than it.
 
     Args:
         own: (T, 7) intensities that the viewer would feel alone, `rate` steps per second.

@@ -170,7 +170,7 @@ def _resting_log_odds(rng: np.random.Generator) -> Float:
 def _autocorrelated_noise(
     rng: np.random.Generator, shape: tuple[int, int], correlation_time: float
 ) -> NDArray[np.float32]:
-    """Unit-variance Gaussian noise whose correlation along the first axis falls to 1/e in that time."""
+    """Unit-variance Gaussian noise; its correlation along axis 0 falls to 1/e within the correlation time."""
     # A first-order autoregressive process, scaled to preserve the variance.
     carried = float(np.exp(-1 / (SAMPLE_RATE * correlation_time)))
     white = rng.standard_normal(shape, dtype=np.float32)
@@ -179,7 +179,7 @@ def _autocorrelated_noise(
 
 
 def _random_absences(rng: np.random.Generator, seconds: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(T,) whether out of the frame, and (T,) whether turned away: leaning, talking or leaving."""
+    """(T,) whether the viewer is out of the frame, and (T,) whether the viewer is turned away."""
     away, turned = np.zeros((2, seconds * SAMPLE_RATE), dtype=bool)
     for _ in range(rng.poisson(seconds / SECONDS_BETWEEN_ABSENCES)):
         start = float(rng.uniform(0, seconds))

@@ -47,8 +47,8 @@ class CutUnit:
 
     Attributes:
         kind: kind of unit; a passage is a place where the cuts differ, such as two endings.
-        label: scene heading or text of the line; for a passage, the first line of each cut; empty for windows
-            of seconds.
+        label: scene heading or text of the line; for a passage, its first line in each cut; empty for windows
+            of film time.
         scene_number: number of the scene in the script of the first cut; 0 if there is none.
         spans: film time of the unit in each cut.
         character: the character who speaks the line, or None.
@@ -101,7 +101,7 @@ def align_by_script(
     scenes: tuple[Sequence[SceneEmotions], Sequence[SceneEmotions]],
     film_spans: tuple[TimeSpan, TimeSpan],
 ) -> CutAlignment:
-    """Align two cuts by their scripts: scenes and lines in both cuts, and passages where they differ.
+    """Align two cuts by their scripts: the scenes and lines that occur in both, and the passages that differ.
 
     Args:
         scripts: the script of each cut, in the film time of that cut.
@@ -156,7 +156,7 @@ def match_elements(first: Sequence[Element], second: Sequence[Element]) -> list[
         first, second: elements of the two scripts.
 
     Returns:
-        Pairs of indices, in order. Each element occurs once; without a match, its partner is None.
+        Pairs of indices, in order. Each element occurs once; if it has no match, its partner is None.
     """
     if [_kind_and_text(e) for e in first] == [_kind_and_text(e) for e in second]:
         return [(k, k) for k in range(len(first))]

@@ -22,7 +22,7 @@ def film_features(analysis: Analysis, motifs: Sequence[Motif]) -> dict[str, floa
             the motif and 0 otherwise.
 
     Returns:
-        Feature name → value; NaN if the screening is inconclusive about the feature.
+        Feature name → value; NaN if the screening is inconclusive for that feature.
     """
     moments, patterns = analysis.moment_search.moments, analysis.patterns
     conclusive = analysis.moment_search.conclusive

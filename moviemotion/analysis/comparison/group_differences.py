@@ -1,9 +1,9 @@
 """Differences between two groups of viewers in many outcomes, with intervals and adjusted p-values.
 
-The viewer is the unit of analysis. Different viewers in the two groups are compared by `mean_test`. If the
-same viewers are in both groups, their two values are exchanged at random to obtain the null distribution. If
-a group comes from several rooms, the room is the unit: `mean_test` compares the rooms' means, and the
-differences and their intervals come from the mixed model of `random_rooms`.
+The viewer is the unit of analysis. If the groups consist of different viewers, they are compared by
+`mean_test`. If the same viewers are in both groups, their two values are exchanged at random to obtain the
+null distribution. If a group comes from several rooms, the room is the unit: `mean_test` compares the rooms'
+means, and the differences and their intervals come from the mixed model of `random_rooms`.
 
 There are three possible verdicts, and "no significant difference" is not one of them: the groups differ; or
 they are alike, because the interval excludes every relevant difference; or the data are inconclusive, in
@@ -37,14 +37,14 @@ from moviemotion.statistics import Float64Array
 ALPHA = 0.05
 POWER = 0.8
 MIN_VIEWERS, MIN_PAIRS = 4, 6
-"""Smallest number of viewers (or rooms) seen in each group (pairs if paired) for an outcome to be tested.
+"""Smallest number of viewers or rooms per group, and smallest number of pairs, for an outcome to be tested.
 
 With fewer, there are too few permutations for any p-value to be below `ALPHA`.
 """
 _MAX_BATCH_CELLS = 2_000_000
 _TOLERANCE = 1e-9
 _SIZES = np.unique(np.geomspace(MIN_VIEWERS, 10_000, 200).round())
-"""Group sizes that are tried in order to find out how many viewers are needed."""
+"""Group sizes that are tried when estimating how many viewers are needed."""
 Rooms = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -59,7 +59,7 @@ class DifferenceVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """Comparison of the second group with the first; (…) is the shape of the outcomes.
+    """Comparison of the second group with the first; (…) stands for the shape of the outcomes.
 
     Attributes:
         viewers: (2, …) number of viewers seen in each group; equal if the groups are paired.
@@ -69,17 +69,17 @@ class GroupComparison:
             comes from several rooms; not adjusted for multiple outcomes.
         p_adjusted: (…) p-value, adjusted for all outcomes; NaN where not tested, or where one group comes
             from fewer than `MIN_VIEWERS` rooms and the other from several.
-        viewers_needed: (…) number of viewers in each group (pairs if paired, rooms if the rooms are the unit)
-            needed to detect the observed difference, or `SMALLEST_RELEVANT_DIFFERENCE` if that is larger,
-            with a power of `POWER`; NaN where `p_adjusted` is NaN.
+        viewers_needed: (…) number of viewers per group (of pairs if paired, of rooms if the rooms are the
+            unit) with which the observed difference would be detected with a power of `POWER`. If
+            `SMALLEST_RELEVANT_DIFFERENCE` is larger than the observed difference, it is used instead. NaN
+            where `p_adjusted` is NaN.
         paired: whether the same viewers are in both groups.
         rooms: number of rooms from which each group comes.
-        room_share: share of the variance between viewers that lies between rooms, 0–1, as the median of all
-            outcomes; NaN with one room on each side.
+        room_share: share of the variance between viewers that lies between rooms, 0–1, as the median over all
+            outcomes; NaN if each group comes from one room.
         permutations: number of permutations, including the observed grouping; 0 if there were too few rooms.
         exact: whether all possible permutations were used.
-        single_test_alpha: unadjusted p-value of an outcome that corresponds to an adjusted p-value of
-            `ALPHA`.
+        single_test_alpha: unadjusted p-value that corresponds to an adjusted p-value of `ALPHA`.
     """
 
     viewers: NDArray[np.int64]
@@ -129,21 +129,22 @@ def compare_groups(
     The probability of one or more false differences among all outcomes is at most `ALPHA`. For two groups of
     different viewers, p-values come from `mean_test` and intervals from `difference_intervals`.
 
-    For pairs, the mean differences are compared with their step-down maxima over all exchanges of the
-    viewers' two values, divided by the standard error of the exchanges (Strasser & Weber, 1999), and the
-    interval is a permutation t interval (Janssen, 1997).
+    For pairs, the viewers' two values are exchanged at random. Each mean difference is divided by its
+    standard error over these exchanges (Strasser & Weber, 1999), and the results are compared with their
+    step-down maxima. The interval is a permutation t interval (Janssen, 1997).
 
     Args:
         first, second: (V, …) each viewer's strength, 0–1; NaN where not seen. If paired, both contain the
-            same viewers in the same order; a viewer not seen in both is ignored for that outcome. If there
-            are several axes of outcomes, the last one is the emotion.
+            same viewers in the same order; for each outcome, viewers who were not seen in both are ignored.
+            If the outcomes have several axes, the last one is the emotion.
         paired: whether the same viewers are in both groups.
         seed: random seed for the permutations.
-        rooms: (V,) room of each viewer of each group, numbered from 0 in each; None if each group sat in one
+        rooms: for each group, the (V,) rooms of its viewers, numbered from 0; None if each group sat in one
             room.
 
     Raises:
-        ValueError: the groups have different outcomes, or paired groups differ in size or have rooms.
+        ValueError: the groups have different outcomes, paired groups have different sizes, or rooms are given
+            for paired groups.
     """
     shape = first.shape[1:]
     if shape != second.shape[1:] or (paired and first.shape != second.shape):
@@ -188,7 +189,7 @@ def compare_groups(
 
 @dataclass(frozen=True)
 class _Result:
-    """What was found in K outcomes; only the outcomes in `tested` count.
+    """Results for K outcomes; only those marked in `tested` are valid.
 
     Attributes:
         tested: (K,) whether enough viewers were seen.
@@ -217,7 +218,7 @@ def _compare_viewers(
     tested: NDArray[np.bool_] = np.all(n >= MIN_VIEWERS, axis=0)
     p, level, permutations, variance = _tested_means(groups, tested, families, seed)
     interval = np.full((2, len(p)), np.nan)
-    # The axis of seconds and emotions is not needed, because every family has its own dispersion.
+    # The outcomes need not be separated into units and emotions, because each family has its own dispersion.
     for family in np.unique(families[tested]):
         own = tested & (families == family)
         interval[:, own] = difference_intervals(groups[0][:, own], groups[1][:, own])
@@ -227,7 +228,7 @@ def _compare_viewers(
 def _compare_rooms(
     groups: list[Float64Array], n: NDArray[np.int64], families: NDArray[np.int64], rooms: Rooms, seed: int
 ) -> _Result:
-    """Compare groups of which at least one comes from several rooms; the rooms are the units."""
+    """Compare two groups, at least one of which comes from several rooms; the rooms are the units."""
     model = fit_rooms(groups[0], groups[1], rooms)
     tested = np.all(n >= MIN_VIEWERS, axis=0) & np.isfinite(model.interval).all(axis=0)
     units = [room_means(group, room)[0] for group, room in zip(groups, rooms, strict=True)]
@@ -251,7 +252,7 @@ def _compare_rooms(
 def _tested_means(
     groups: list[Float64Array], tested: NDArray[np.bool_], families: NDArray[np.int64], seed: int
 ) -> tuple[Float64Array, float, int, Float64Array]:
-    """Return what `mean_test` finds in the tested outcomes, with the unadjusted level and NaN elsewhere."""
+    """Run `mean_test` on the tested outcomes, and compute the unadjusted level; untested outcomes are NaN."""
     p, variance = np.full((2, len(tested)), np.nan)
     if not tested.any():
         return p, ALPHA, 0, variance
@@ -291,7 +292,7 @@ def _variance(x: Float64Array) -> Float64Array:
 
 
 def _exchanges(viewers: int, seed: int) -> Float64Array:
-    """Return (D, V) signs, the observed ones first: 1 keeps the order of two values and −1 exchanges them."""
+    """Return (D, V) signs, the observed order first: 1 keeps a viewer's two values, and −1 exchanges them."""
     if 2**viewers < N_PERMUTATIONS:
         return np.array(list(product([1.0, -1.0], repeat=viewers)))
     random = np.random.default_rng(seed).choice([-1.0, 1.0], (N_PERMUTATIONS - 1, viewers))
@@ -318,7 +319,7 @@ def _permutation_t_interval(sample: Float64Array, permutations: Float64Array) ->
 
 
 def _single_test_alpha(largest: float, viewers: int, outcomes: int) -> float:
-    """Return the Student's t p-value of one outcome with the statistic `largest`, at least Bonferroni's."""
+    """Return Student's p-value of an outcome whose statistic is `largest`, at least Bonferroni's level."""
     bonferroni = ALPHA / max(outcomes, 1)
     # The permutation statistic z is bounded, but t is not: t² = z² (N − 1) / (N − z²).
     remainder = viewers - largest**2
@@ -329,7 +330,7 @@ def _single_test_alpha(largest: float, viewers: int, outcomes: int) -> float:
 
 
 def _pairs_needed(found: _Result) -> Float64Array:
-    """Number of pairs needed to detect the difference, or the smallest relevant one if larger.
+    """Number of pairs needed to detect the observed or the smallest relevant difference, whichever is larger.
 
     The formula is that of Guenther (1981).
     """
@@ -340,7 +341,7 @@ def _pairs_needed(found: _Result) -> Float64Array:
 
 
 def _units_needed(found: _Result) -> Float64Array:
-    """Number of viewers or rooms per group needed to detect such a difference, as a number of `_SIZES`."""
+    """Number of viewers or rooms per group, one of `_SIZES`, that is needed to detect such a difference."""
     size = np.maximum(abs(found.mean[1] - found.mean[0]), SMALLEST_RELEVANT_DIFFERENCE)
     error = found.variance / _SIZES[:, None] + LEAST_STANDARD_ERROR**2
     enough = normal_deviate(size**2 / error, 2 * _SIZES[:, None] - 2) >= ndtri(POWER) - ndtri(found.level / 2)

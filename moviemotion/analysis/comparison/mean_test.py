@@ -1,23 +1,25 @@
 """Test whether two groups of different viewers have the same mean strength, in many outcomes at once.
 
-Groups may be unlike: of different sizes, with different shares of unseen viewers, and with different spreads
-around equal means, as when one audience reacts evenly and the other consists of some lively and many quiet
-viewers. A permutation test of the plain difference takes such unlike spreads for a difference of the means.
-Three measures keep them apart.
+The two groups may differ in size and in the proportion of viewers who were not seen. Even if their means are
+equal, their spreads may differ: one audience may react evenly, while the other consists of a few lively and
+many quiet viewers. A permutation test of the plain difference would mistake such a difference in spread for a
+difference in means. Three steps prevent this.
 
 *Standardization.* Each difference is divided by its own standard error, in the observed data and in every
-permutation (Janssen, 1997; Chung & Romano, 2013). A group's variance is φ m (1 − m) with the mean m and the
-dispersion φ of `dispersions`. φ is moderated by the whole film, because 12 viewers of whom nobody happened to
-react seem to have no variance at all. The variance is evaluated at the group's own mean and at the mean that
-both groups would share if they did not differ (a score test), and the larger value counts.
+permutation (Janssen, 1997; Chung & Romano, 2013). A group's variance is φ m (1 − m), where m is the mean and
+φ is the dispersion computed by `dispersions`. φ is moderated by the values of the whole film; otherwise, 12
+viewers who all happened not to react would seem to have no variance. The variance is evaluated at the group's
+own mean and at the mean that both groups would have if they did not differ (a score test). The larger value
+is used.
 
-*Degrees of freedom.* Standardized differences are put on the scale of a normal deviate (Wallace, 1959) with
-the degrees of freedom of Welch and Satterthwaite, so that outcomes in which few viewers were seen are not the
-largest only because of their heavy tails.
+*Degrees of freedom.* Standardized differences are converted to normal deviates (Wallace, 1959), using the
+Welch–Satterthwaite degrees of freedom. Otherwise, outcomes in which few viewers were seen would often be the
+largest merely because of their heavy tails.
 
-*Two references.* The permutation distribution is right if the groups have the same distribution. The
-bootstrap distribution keeps each group's own spread and skewness: both groups are given the same mean, and
-viewers are drawn with replacement from their own group. A p-value is the larger of the two.
+*Two reference distributions.* The permutation distribution is valid if both groups have the same
+distribution. The bootstrap distribution preserves the spread and skewness of each group: both groups are
+given the same mean, and viewers are drawn with replacement from their own group. The larger of the two
+p-values is used.
 """
 
 from __future__ import annotations
@@ -33,16 +35,16 @@ from moviemotion.analysis.signals.strength_intervals import FILM_DEGREES_OF_FREE
 from moviemotion.statistics import Float64Array
 
 N_PERMUTATIONS = 2000
-"""Number of random permutations; if fewer exist, all of them are used."""
+"""Number of random permutations; if fewer permutations exist, all of them are used."""
 N_RESAMPLES = 999
 SMALLEST_RELEVANT_DIFFERENCE = 0.1
 """Smallest difference in strength that is considered relevant: one annotator in ten."""
 LEAST_STANDARD_ERROR = SMALLEST_RELEVANT_DIFFERENCE / 5
-"""Standard error added to that of each difference, as root sum of squares (cf. Tusher et al., 2001).
+"""Constant that is combined with each standard error as a root sum of squares (cf. Tusher et al., 2001).
 
-Seconds in which hardly anybody reacts have tiny standard errors, and the largest standardized difference by
-chance would be found among them, which would hide relevant differences elsewhere. This addition makes such
-seconds count less; for a relevant difference it hardly matters.
+In seconds in which hardly anybody reacts, standard errors are tiny. By chance alone, the largest standardized
+difference would usually occur in such a second and would hide relevant differences elsewhere. The constant
+gives these seconds less weight and hardly affects relevant differences.
 """
 _MAX_BATCH_CELLS = 100_000
 _TOLERANCE = 1e-9
@@ -57,14 +59,15 @@ def mean_test(
 
     Args:
         first, second: (V, K) each viewer's strength in each outcome, 0–1; NaN where not seen.
-        families: (K,) number of the family, such as the emotion, over which dispersions are moderated.
+        families: (K,) number of each outcome's family, such as its emotion; dispersions are moderated within
+            a family.
         seed: random seed for permutations and resamples.
 
     Returns:
         The (K,) p-values, adjusted for all outcomes by step-down maxima (Westfall & Young, 1993, algorithm
-        4.1); the standardized difference that the largest of all outcomes exceeds in 5 % of cases, under the
-        reference that allows larger ones; the number of permutations, including the observed grouping; and
-        the (K,) sums of both groups' variances, as used in the standard errors.
+        4.1); the standardized difference that the largest outcome exceeds by chance in 5 % of cases, under
+        the reference distribution for which this value is larger; the number of permutations, including the
+        observed grouping; and the (K,) sums of both groups' variances, as used in the standard errors.
     """
     sides = [(_seen(group), np.nan_to_num(group)) for group in (first, second)]
     everybody = [_sums(np.ones((1, len(x))), x, seen) for seen, x in sides]
@@ -102,10 +105,11 @@ def step_down(observed: Float64Array, reference: Iterator[Float64Array]) -> tupl
 
     Args:
         observed: (K,) absolute standardized differences.
-        reference: batches (D, K) of such values under the null hypothesis.
+        reference: batches of (D, K) standardized differences under the null hypothesis.
 
     Returns:
-        The (K,) shares of the reference that are at least as large, and the maxima over all outcomes.
+        For each outcome, the (K,) share of reference samples whose maximum is at least as large as the
+        observed value; and the maximum of each reference sample over all outcomes.
     """
     order = np.argsort(-observed, kind="stable")
     at_least, maxima = np.zeros(len(order)), []
@@ -123,8 +127,8 @@ def dispersions(sums: Sums, families: NDArray[np.int64]) -> tuple[Float64Array, 
     """Compute the mean, the moderated dispersion φ, and the degrees of freedom of a group.
 
     φ is the ratio of the variance to m (1 − m), the largest variance that strengths with the mean m can have.
-    The mean variance and the mean m (1 − m) of all outcomes of a family count as `FILM_DEGREES_OF_FREEDOM`
-    additional viewers, as in `strength_intervals`.
+    To moderate it, the averages of the variance and of m (1 − m) over a family's outcomes are included with
+    the weight of `FILM_DEGREES_OF_FREEDOM` additional viewers, as in `strength_intervals`.
     """
     n, total, squares = sums
     mean = total / np.maximum(n, 1)
@@ -167,7 +171,7 @@ def _standardized(first: Sums, second: Sums, families: NDArray[np.int64]) -> Flo
 
 
 def normal_deviate(square: Float64Array, freedom: Float64Array) -> Float64Array:
-    """Normal deviate that is as rare as Student's t with the given square (Wallace, 1959)."""
+    """Convert the square of a Student's t value to an equally improbable normal deviate (Wallace, 1959)."""
     return np.asarray(np.sqrt(freedom * np.log1p(square / freedom)) * (8 * freedom + 1) / (8 * freedom + 3))
 
 
@@ -224,5 +228,5 @@ def _batches(count: int, outcomes: int) -> Iterator[slice]:
 
 
 def upper_quantile(maxima: Float64Array, share: float) -> float:
-    """The smallest of the values that is exceeded by at most the given share of them."""
+    """Return the smallest of the maxima that is exceeded by at most the given share of them."""
     return float(np.quantile(maxima, 1 - share, method="higher"))

@@ -6,8 +6,9 @@ be linear, and because no single film should determine the result.
 
 The null distribution is obtained by permuting the ratings among the films. Because many patterns are tested,
 p-values are adjusted using the largest correlation in each permutation (Westfall & Young, 1993, single-step
-maxT). A pattern may be unknown for some films, so correlations are based on different numbers of films. They
-are compared on the scale |atanh ρ| √(n − 3), on which their null variances are approximately equal.
+maxT). A pattern may be unknown for some films, so correlations are based on different numbers of films. The
+correlations are therefore compared on the scale |atanh ρ| √(n − 3), on which their null variances are
+approximately equal.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""A mixed model for several screenings of one cut: viewers in rooms, with a random intercept of each room.
+"""A mixed model for several screenings of one cut: viewers in rooms, with a random intercept for each room.
 
 The strength of a viewer is modeled as the mean of the cut, plus the deviation of the room, plus the deviation
 of the viewer. People who sit together share the room, the time of day and each other's company, so 30 viewers
 in one room provide less evidence than 30 viewers in many rooms.
 
-Each room enters with the mean of its viewers and with the sampling variance of that mean. The variance
-between rooms is estimated by restricted maximum likelihood (Viechtbauer, 2005), given the variance within
-rooms. If all rooms have the same number of viewers, it equals the estimate of the one-way analysis of
-variance, (MSB − MSW) / n.
+Each room contributes the mean of its viewers and the sampling variance of that mean. The variance between
+rooms is estimated by restricted maximum likelihood (Viechtbauer, 2005), given the variance within rooms. If
+all rooms have the same number of viewers, the result equals the estimate from a one-way analysis of variance,
+(MSB − MSW) / n.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ class RoomModel:
 
     Attributes:
         mean: (2, K) mean of each side, weighted by the precision of its rooms' means.
-        interval: (2, K) 95 % interval of the second mean minus the first (Hartung & Knapp, 2001, never
-            narrower than without their correction), with as many degrees of freedom as there are rooms, minus
-            two.
+        interval: (2, K) 95 % interval of the second mean minus the first (Hartung & Knapp, 2001, but never
+            narrower than without their correction). The degrees of freedom are the number of rooms minus two.
         between: (K,) variance between rooms.
         within: (2, K) variance between the viewers of one room, on each side.
     """
@@ -43,7 +42,7 @@ class RoomModel:
 
 
 def room_means(values: Float64Array, rooms: NDArray[np.int64]) -> tuple[Float64Array, Float64Array]:
-    """(R, K) means of the viewers seen in each room, NaN if there are none, and their numbers.
+    """Compute the mean over the viewers seen in each room (NaN if none) and their number, each (R, K).
 
     Args:
         values: (V, K) strengths, NaN where not seen.
@@ -62,7 +61,7 @@ def fit_rooms(
 
     Args:
         first, second: (V, K) strengths of the viewers on each side, NaN where not seen.
-        rooms: (V,) room of each viewer of each side, numbered from 0 on each side.
+        rooms: for each side, the (V,) rooms of its viewers, numbered from 0.
     """
     means, counts, within = [], [], []
     for values, room in zip((first, second), rooms, strict=True):
@@ -73,7 +72,7 @@ def fit_rooms(
             within.append(squares / freedom)
         means.append(np.nan_to_num(mean))
         counts.append(count)
-    # A side without two viewers in any room has the other side's variance within rooms.
+    # If no room of a side has two viewers, the other side's variance within rooms is used.
     within = [np.where(np.isfinite(own), own, other) for own, other in (within, within[::-1])]
     sampling = [
         np.maximum(variance, _TINY) / np.where(count > 0, count, np.nan)
@@ -104,7 +103,7 @@ def fit_rooms(
 
 
 def _restricted_maximum_likelihood(means: list[Float64Array], sampling: list[Float64Array]) -> Float64Array:
-    """(K,) variance between rooms, at least 0, by Fisher scoring from the moment estimate of equal rooms."""
+    """Estimate the (K,) variance between rooms, at least 0, by Fisher scoring, starting from 0."""
     between = np.zeros(means[0].shape[1])
     for _ in range(_ITERATIONS):
         score, information = np.zeros((2, *between.shape))

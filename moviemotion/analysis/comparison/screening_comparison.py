@@ -131,7 +131,7 @@ def compare_screenings(
 
     If both have a script, scenes and lines are compared; otherwise, film seconds are compared. The film times
     of a cut are those of its first screening. Viewers of different screenings count as different people
-    unless they are said to be the same by `paired`.
+    unless `paired` is true.
 
     Args:
         first, second: analyses of the screenings of each cut.

@@ -1,8 +1,8 @@
-"""Where a moment starts and ends: when half of the viewers who reacted had started, and had stopped.
+"""Where a moment starts and ends: the times by which half of the reacting viewers have started and stopped.
 
 The bounds come from the viewers' own reactions rather than from a fraction of the peak of the audience curve.
-The curve of a room in which some viewers smile throughout never falls to half of its peak, and moments would
-have no end.
+In a room in which some viewers smile throughout, the curve never falls to half of its peak, so that moments
+would have no end.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def reacting_viewers(curves: Float64Array, peak: int) -> NDArray[np.bool_]:
 def moment_bounds(curves: Float64Array, peak: int) -> tuple[int, int]:
     """Find the start and the end of a moment from the viewers who react at its peak.
 
-    Each of these viewers' reactions extends from the peak in both directions as long as the strength stays at
-    half of its value at the peak or more, apart from gaps of up to `MAX_GAP` seconds.
+    Each of these viewers' reactions extends from the peak in both directions as long as the strength is at
+    least half of its value at the peak, apart from gaps of up to `MAX_GAP` seconds.
 
     Args:
         curves: (V, S) strengths of one emotion, NaN where not seen.
         peak: column of the peak, at which at least one viewer reacts.
 
     Returns:
-        First column, and the column after the last one: the medians over the viewers.
+        The first column and the column after the last one, each as the median over these viewers.
     """
     starts, stops = [], []
     first = max(peak - PEAK_SECONDS, 0)
@@ -60,7 +60,7 @@ def moment_bounds(curves: Float64Array, peak: int) -> tuple[int, int]:
 
 
 def _length(on: NDArray[np.bool_]) -> int:
-    """Number of seconds until the last one before a gap of more than `MAX_GAP`; the first is always on."""
+    """Number of seconds before the first gap of more than `MAX_GAP`; the first second is always on."""
     at = np.flatnonzero(on)
     gap = np.flatnonzero(np.diff(at) > MAX_GAP + 1)
     return int(at[gap[0]] if len(gap) else at[-1]) + 1

@@ -3,11 +3,11 @@
 The null hypothesis is that the same viewers react just as often and as strongly in each part of the film, but
 out of step with each other (see `null_model`). A second is evidence for a shared reaction if the sum of the
 viewers' scores is larger than in the shifted audiences, after correction for all seconds, emotions and time
-scales, and if enough viewers reacted for it to matter.
+scales, and if enough viewers reacted for the reaction to matter.
 
 The search runs at two time scales: reactions of seconds (`reaction_scores.MOMENT`) and expressions that are
-held for longer (`reaction_scores.MOOD`). Bounds, strength and resonance describe a moment; only the p-value
-and its size decide whether it is reported.
+held for longer (`reaction_scores.MOOD`). Bounds, strength and resonance only describe a moment; whether it is
+reported depends on its p-value and on the share of viewers who reacted.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ N_SHIFTS = 1000
 MAX_PASSES = 3
 """Largest number of passes of the step-down search."""
 MIN_SECONDS = 60
-"""Smallest number of seconds that can be evidence; with fewer, nothing can be concluded."""
+"""Smallest number of seconds that can serve as evidence; with fewer, nothing is concluded."""
 MIN_SECONDS_BEFORE_ONSET = 5
-"""Smallest number of seconds that must be seen before a moment starts."""
+"""Number of seconds that must have been seen before a moment can start."""
 MIN_REACTING_SHARE = 0.15
-"""Smallest share of the viewers seen who must react, at the peak and in the moment, for it to matter."""
+"""Smallest share of the viewers seen who must react, both at the peak and during the moment."""
 MIN_REACTING_VIEWERS = 3
 """Smallest number of viewers who must react at the peak."""
 
@@ -62,8 +62,8 @@ class Moment:
     """A stretch of film time in which the audience reacted together more than chance would explain.
 
     Attributes:
-        start, end: seconds of film time at which half of the reacting viewers had started, and had stopped;
-            the end is exclusive.
+        start, end: film time in seconds by which half of the reacting viewers had started to react, and by
+            which half of them had stopped; the end is exclusive.
         peak: the film second in which the sum of the viewers' scores is largest.
         emotion: the shared emotion (never neutral).
         kind: `moment` for a reaction of seconds, `mood` for an expression that is held for longer.
@@ -72,7 +72,7 @@ class Moment:
         reacting_share: share of the viewers seen who reacted with that emotion, 0–1.
         reacting_share_interval: 95 % Wilson interval of `reacting_share`.
         expected_share: share of the viewers who react in comparable seconds around the moment, 0–1; NaN if
-            there are none.
+            there are no such seconds.
         synchrony: inter-subject correlation in the window around the peak; NaN if undefined.
         synchrony_interval: 95 % interval of `synchrony` over viewers.
         viewers: number of viewers seen during the moment.
@@ -112,9 +112,10 @@ class Moment:
     def resonance(self) -> float:
         """Resonance, 0–1: the geometric mean of strength and reacting share.
 
-        A strong reaction of few and a weak reaction of many have the same resonance. Synchrony is not a
-        factor: at a plateau it is near 0 although everybody reacts. With it, halves of an audience rank
-        moments more alike (`benchmarks/real_people.py`), but by how suddenly a reaction starts and ends.
+        A strong reaction of a few viewers can have the same resonance as a weak reaction of many. Synchrony
+        is not a factor, because it is near 0 at a plateau although everybody reacts. If it were included, two
+        halves of an audience would rank the moments more similarly (`benchmarks/real_people.py`), but
+        according to how suddenly a reaction starts and ends.
         """
         return sqrt(max(self.strength, 0.0) * self.reacting_share)
 
@@ -179,10 +180,11 @@ def find_moments(
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
         seed: random seed for the shifts; the same seed gives the same moments.
-        in_film: (S,) whether the film was running; other seconds are never evidence. By default, all are.
-        seat_blocks: (V,) number of the block of neighbors in which each viewer sits, from 0; the viewers of a
-            block are shifted together. Viewers who react together beyond what the room explains are shifted
-            together in any case (`reacting_together`).
+        in_film: (S,) whether the film was running; other seconds are never evidence. By default, the film was
+            running in every second.
+        seat_blocks: (V,) each viewer's block of neighbors, numbered from 0; the viewers of a block are
+            shifted together. Viewers who react together beyond what the room explains are shifted together in
+            any case (`reacting_together`).
     """
     seen = ~np.isnan(strength[:, :, 0])
     if in_film is None:
@@ -235,12 +237,12 @@ def _insufficient_data(seen: NDArray[np.bool_], tested: int) -> str:
 
 
 def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
-    """Adjusted p-values of all seconds, and of the emotions of all time scales side by side.
+    """Compute the adjusted p-values of all seconds, with the emotions of all time scales side by side.
 
-    The reactions of moments that are found are removed from the viewers before they are shifted again, since
-    otherwise the film's own moments, spread over their surroundings, hide weaker ones (step-down, as in
-    Westfall & Young, 1993). Without a moment in the first pass, there is no second one, so the probability of
-    any false moment does not change.
+    When moments have been found, their reactions are removed from the viewers' scores before the scores are
+    shifted again. Otherwise, the shifts would spread these reactions over the surrounding seconds, where they
+    would hide weaker moments (step-down, as in Westfall & Young, 1993). If the first pass finds no moment,
+    there is no second pass, so the probability of any false moment does not change.
     """
     total = np.concatenate([search.total for search in searches], axis=1)
     p = np.ones_like(total)
@@ -315,7 +317,7 @@ class _ScaleSearch:
         seed: int,
     ) -> _ScaleSearch:
         eligible = eligible_seconds(seen, in_film, scale)
-        if eligible.sum() < MIN_SECONDS:  # too short a film for this time scale
+        if eligible.sum() < MIN_SECONDS:  # the film is too short for this time scale
             eligible = np.zeros_like(eligible)
         levels = level_curves(strength, scale)
         scores = reaction_scores(levels, scale)
@@ -331,10 +333,10 @@ class _ScaleSearch:
         return min(self.scale.reach, len(self.eligible) // 2)
 
     def null_maxima(self, found: NDArray[np.bool_]) -> Float64Array:
-        """Compute the maxima of the shifted audiences, without the (S, 7) seconds found already.
+        """Compute the maxima of the shifted audiences, excluding the (S, 7) seconds that were already found.
 
-        Sums that are too small to matter are −∞, as in `total`: emotions that are hardly ever shown then cost
-        the others no power.
+        Sums that are too small to matter are set to −∞, as in `total`, so that emotions that are hardly ever
+        shown do not reduce the power of the test for the others.
         """
         if not self.eligible.any():
             return np.full((N_SHIFTS, found.shape[1]), -np.inf)
@@ -346,10 +348,10 @@ class _ScaleSearch:
         return maxima
 
     def candidates(self, p: Float64Array) -> list[_Candidate]:
-        """Find the stretches that contain evidence, (S, 7) adjusted p-values given.
+        """Find the stretches that contain evidence, given (S, 7) adjusted p-values.
 
-        A reaction that is under way when the film starts is not the film's doing: people settle, or still
-        smile about something else.
+        A reaction that is already under way when the film starts is skipped, because the film did not cause
+        it: people are settling in, or still smiling about something else.
         """
         seen = ~np.isnan(self.levels[:, :, 0])
         viewers_seen = seen.sum(axis=0)
@@ -452,8 +454,8 @@ def _same_reaction(one: _Candidate, other: _Candidate) -> bool:
     """Whether two candidates describe the same reaction: the peak of either lies inside the other.
 
     Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
-    should yield only one moment. But a laugh within a sad mood that lasts more than twice as long is a
-    reaction of its own, and does not end the mood.
+    should yield only one moment. However, a laugh within a sad mood that lasts more than twice as long is a
+    separate reaction and does not end the mood.
     """
     (start, stop), (other_start, other_stop) = one.bounds, other.bounds
     if not (other_start <= one.peak < other_stop or start <= other.peak < stop):

@@ -16,13 +16,13 @@ from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.statistics import Z95, Float64Array, wilson_interval
 
 COMPARABLE_SECONDS = 60
-"""Seconds before and after a moment from which the share that reacts by chance is estimated."""
+"""Seconds before and after a moment from which the share of viewers reacting by chance is estimated."""
 MIN_REACTING_TIME = 1 / 3
 """Fraction of a moment for which a viewer must react to count as reacting, regardless of its length."""
 N_HALVES = 100
 """Number of random half-audiences in which the moment is searched for again."""
 N_HALF_SHIFTS = 100
-"""Number of shifted half-audiences to which each half-audience is compared."""
+"""Number of shifted half-audiences with which each half-audience is compared."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Evidence:
         expected_share: mean share of viewers reacting in the comparable seconds around the moment; NaN if
             there are none.
         leave_one_out: smallest and largest mean strength if any one viewer is left out.
-        replicability: share of random half-audiences in which the moment is found again at its place.
+        replicability: share of random half-audiences in which the moment is found again at the same time.
     """
 
     strength: Float64Array
@@ -66,7 +66,7 @@ def gather_evidence(
 
     Args:
         curves: (V, S) strengths of the moment's emotion, NaN where not seen.
-        scores: (V, S) the viewers' scores of this emotion, from which the moment was found.
+        scores: (V, S) the viewers' scores for this emotion, in which the moment was found.
         bounds: first column, and the column after the last one.
         peak: column in which the sum of the scores is largest.
         reach: largest shift of the null model, in seconds.
@@ -97,7 +97,7 @@ def gather_evidence(
 
 
 def _expected_share(curves: Float64Array, bounds: tuple[int, int]) -> float:
-    """Mean share of viewers reacting in the seconds around the moment, without the seconds next to it."""
+    """Mean share of viewers reacting in the seconds around the moment, except those directly next to it."""
     start, stop = bounds
     before = curves[:, max(start - COMPARABLE_SECONDS, 0) : max(start - 3, 0)]
     around = np.concatenate([before, curves[:, stop + 3 : stop + COMPARABLE_SECONDS]], axis=1)
@@ -108,12 +108,12 @@ def _expected_share(curves: Float64Array, bounds: tuple[int, int]) -> float:
 
 
 def _strength_interval(strength: Float64Array) -> tuple[float, float]:
-    """95 % interval of mean strength over viewers, from the normal distribution.
+    """Compute the 95 % interval of mean strength over viewers from the normal distribution.
 
-    Moments are reported because they are large, which raises their mean by about 0.02 with 24 viewers and by
-    0.06 with 12. In the samples that are reported, some viewers react strongly and others not at all, so the
-    variance is large, too. Together, the normal quantile covers 95–97 %, and Student's 97–98 %
-    (`benchmarks/rooms.py`).
+    Only large moments are reported, so their mean is too high by about 0.02 with 24 viewers and by 0.06 with
+    12 viewers. In reported moments, some viewers react strongly and others not at all, so the variance is
+    also large. Taken together, intervals based on the normal quantile cover the true mean in 95–97 % of
+    cases, and intervals based on Student's t in 97–98 % (`benchmarks/rooms.py`).
     """
     n = len(strength)
     if n < 3:
@@ -128,7 +128,7 @@ def _replicability(
 ) -> float:
     """Share of random half-audiences whose sum at the peak exceeds 95 % of the same half's shifted sums.
 
-    A half is drawn from blocks of viewers, because viewers of one block may have infected each other.
+    Halves consist of entire blocks, because the viewers of a block may have infected each other.
     """
     rng = np.random.default_rng([seed, peak])
     seconds = scores.shape[1]

@@ -1,16 +1,17 @@
 """The null model for moments: the same viewers, out of step with each other.
 
 Each viewer's scores are shifted in time by a random number of seconds, up to twenty for moments, in either
-direction. This keeps how often, how long and how strongly each viewer reacts, and where in the film the room
-is lively or calm: during a chat before the film, everybody smiles more often, and so do the shifted viewers.
-Only what is in step to within seconds is broken. Circular shifts over the whole film (Kauppi et al., 2010)
-spread such stretches over the film, and then every stretch appears to be shared. Shifts within a window are
-the jitter method of spike-train analysis (Amarasingham et al., 2012).
+direction. This preserves how often, how long and how strongly each viewer reacts. It also preserves in which
+parts of the film the room is lively or calm: while people chat before the film, everybody smiles more often,
+and so do the shifted viewers. The shifts remove only synchrony on a scale of seconds. Circular shifts over
+the whole film (Kauppi et al., 2010) would spread the reactions of a lively stretch over the entire film, and
+every lively stretch would then appear to be shared. Shifting within a window corresponds to the jitter method
+of spike-train analysis (Amarasingham et al., 2012).
 
 Viewers who sit next to each other can be shifted as one block, because they may infect each other.
 
-The null distribution is that of the maximum over all seconds of each shifted audience, so no assumption about
-the dependence between seconds is needed (Westfall & Young, 1993).
+The null distribution consists of the maximum of each shifted audience over all seconds, so no assumption
+about the dependence between seconds is needed (Westfall & Young, 1993).
 """
 
 from __future__ import annotations
@@ -72,9 +73,9 @@ def null_maxima(
 def sum_over_viewers(scores: NDArray[np.float32]) -> Float64Array:
     """Sum the scores as `null_maxima` does: one viewer after another, in single precision.
 
-    Where the same viewers react, the sums of the observed and of a shifted audience are then equal to the
-    last digit. If they were rounded differently, ties would be broken at random, and a plateau that every
-    shifted audience reaches, too, could seem to exceed them all.
+    If the same viewers react in the observed and in a shifted audience, the two sums are then equal to the
+    last digit. If the sums were rounded differently, ties would be broken at random, and a plateau that every
+    shifted audience reaches could seem to exceed all of them.
 
     Args:
         scores: (V, S, F) each viewer's scores, 0 where not seen.
@@ -91,10 +92,10 @@ def sum_over_viewers(scores: NDArray[np.float32]) -> Float64Array:
 def adjusted_p_values(observed: Float64Array, null_maxima: Float64Array) -> Float64Array:
     """Adjust p-values for all seconds and emotions (Westfall & Young, 1993, single-step minP).
 
-    Comparison with the maxima corrects for the seconds within one emotion. Because the tails differ between
-    emotions, these are combined on the scale of p-values: each raw p-value is compared with the smallest
-    p-value of every shifted audience. Counting the observed audience as one of the permutations (the 1 in
-    both counts) keeps the test exact and p above 0 (Phipson & Smyth, 2010).
+    Comparison with the maxima corrects for the seconds within one emotion. Because the tails of the
+    distributions differ between emotions, emotions are combined on the scale of p-values: each raw p-value is
+    compared with the smallest p-value of every shifted audience. Counting the observed audience as one of the
+    permutations (the 1 in both counts) keeps the test exact and p above 0 (Phipson & Smyth, 2010).
 
     Args:
         observed: (S, F) sums over the viewers.

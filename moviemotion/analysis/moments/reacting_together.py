@@ -1,8 +1,9 @@
-"""Viewers who react together when the others do not: neighbors who infect each other, or one person twice.
+"""Viewers who react together when the others do not: neighbors who infect each other, or duplicates.
 
-The film moves all viewers, so each viewer's curves are compared with those of another viewer only after the
-part that the rest of the room explains has been removed. What two viewers share beyond that does not come
-from the film. Such viewers are not independent witnesses, and the null model shifts them as one block.
+A duplicate is one person who was recorded by two cameras. The film affects all viewers, so the part of each
+viewer's curves that the rest of the room explains is removed before the curves of two viewers are compared.
+Any remaining similarity does not come from the film. Such viewers do not provide independent evidence, and
+the null model shifts them as one block.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from scipy.special import ndtri
 from moviemotion.statistics import Float64Array
 
 MIN_BLOCKS = 3
-"""Viewers are joined as long as this many blocks of the same size would be left to shift."""
+"""A joined block is limited to the number of viewers divided by this value, so that enough blocks remain."""
 MIN_EXCESS = 3.0
-"""Smallest residual correlation that joins two viewers, in units of its standard deviation by chance."""
+"""Smallest residual correlation that joins two viewers, in multiples of its standard deviation by chance."""
 NEARLY_IDENTICAL = 0.4
-"""Residual correlation above which two viewers may be one person; of independent viewers in simulated rooms,
-the most similar pair reaches 0.3."""
+"""Residual correlation above which two viewers may be one person. Among independent viewers in simulated
+rooms, the most similar pair reaches 0.3."""
 MIN_OUTLIER = 6.0
-"""Distance of such a pair from the median pair, in standard deviations of all pairs (from their MAD). In a
-film with many reactions, viewers who are equally quick are alike, too, but then so are many pairs."""
+"""Smallest distance of such a pair from the median pair, in standard deviations over all pairs (estimated
+from their MAD). In a film with many reactions, viewers who react equally quickly are similar, but then many
+pairs are."""
 TAIL_ALLOWANCE = 0.3
 """Added to the normal quantile for many pairs, because correlations of short reactions have heavier tails."""
 _TREND_SECONDS = 61
@@ -32,14 +34,15 @@ _MIN_NORM = 1e-9
 
 
 def residual_correlations(strength: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Correlate what the rest of the room does not explain, for each pair of viewers.
+    """Correlate the parts of two viewers' curves that the rest of the room does not explain, for each pair.
 
     Args:
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
 
     Returns:
-        (V, V) correlations, and (V, V) their standard deviation by chance: the root mean square of the
-        correlations of the same curves at large lags, but at least the typical one of the two viewers.
+        The (V, V) correlations, and the (V, V) standard deviations that they would have by chance. Each
+        standard deviation is the root mean square of the correlations of the same curves at large lags, but
+        not less than the typical value for these two viewers.
     """
     seen = ~np.isnan(strength[:, :, :1])
     x = np.where(seen, strength, 0.0)
@@ -59,8 +62,8 @@ def residual_correlations(strength: Float64Array) -> tuple[Float64Array, Float64
         shifted = np.roll(residual, k * seconds // (_LAGS + 1), axis=1).reshape(len(x), -1)
         lagged += (flat @ shifted.T) ** 2
     variance = (lagged + lagged.T) / (2 * _LAGS)
-    # All lags may miss the few coincidences of a pair, so its variance is at least what the other pairs of
-    # both viewers suggest.
+    # The few coincidences of a pair may be missed at all of these lags, so its variance is set to at least
+    # the value that the other pairs of both viewers suggest.
     typical = variance.mean(axis=1)
     variance = np.maximum(variance, np.sqrt(np.outer(typical, typical)))
     return flat @ flat.T, np.sqrt(variance)
@@ -73,7 +76,8 @@ def nearly_identical_viewers(strength: Float64Array) -> tuple[tuple[int, int, fl
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
 
     Returns:
-        Index of the first and the second viewer and their residual correlation, the most similar pair first.
+        For each pair, the indices of both viewers and their residual correlation, the most similar pair
+        first.
     """
     correlation, by_chance = residual_correlations(strength)
     one, other = np.triu_indices(len(correlation), 1)
@@ -95,13 +99,14 @@ def blocks_of_viewers(strength: Float64Array, blocks: NDArray[np.int64]) -> NDAr
         blocks: (V,) blocks known from the seats, numbered from 0; one per viewer without a seat map.
 
     Returns:
-        (V,) block of each viewer, numbered from 0; a joined block has at most a third of the viewers, or two.
+        (V,) block of each viewer, numbered from 0; a joined block has at most a third of the viewers, or two
+        viewers if that is more.
     """
     correlation, by_chance = residual_correlations(strength)
     excess = correlation / np.maximum(by_chance, _MIN_NORM)
     block, largest = blocks.copy(), max(len(blocks) // MIN_BLOCKS, 2)
     one, other = np.triu_indices(len(block), 1)
-    # In larger rooms, more pairs exceed a fixed limit by chance: about one pair is allowed to.
+    # In larger rooms, more pairs would exceed a fixed limit by chance. This limit lets about one pair do so.
     least = max(MIN_EXCESS, float(ndtri(1 - 1 / len(one))) + TAIL_ALLOWANCE) if len(one) > 1 else MIN_EXCESS
     for k in np.argsort(-excess[one, other]):
         if excess[one[k], other[k]] < least:

@@ -1,10 +1,10 @@
 """Reaction scores: each viewer's curves on a common scale, at the time scale of moments or of moods.
 
-The moment test adds these scores over viewers. Three steps give every viewer a similar say: the slow part of
-a curve is handled at another time scale than its short reactions, the curve is divided by the viewer's own
-standard deviation, and the result is limited, so that a single strong reaction does not count as much as
-three viewers (winsorizing). A viewer who is not seen has a score of 0, like one who does not react. Losing
-faces can thus never create a moment.
+The moment test adds these scores over viewers. Three steps give every viewer a similar influence. The slow
+part of a curve is separated from its short reactions and handled at another time scale. The curve is divided
+by the viewer's own standard deviation. The result is limited (winsorized), so that a single strong reaction
+does not count as much as three viewers. A viewer who is not seen has a score of 0, like one who does not
+react, so failing to find faces can never create a moment.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moviemotion.statistics import Float64Array
 MAX_SCORE = 3.0
 """Limit of a score in either direction, in standard deviations of the viewer's own curve."""
 MIN_DEVIATION = 0.1
-"""Lower limit of a viewer's standard deviation, as a strength, so that tiny fluctuations are not enlarged."""
+"""Lower limit of a viewer's standard deviation of strength, so that tiny fluctuations are not amplified."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class TimeScale:
 
     Attributes:
         name: `moment` or `mood`.
-        median_seconds: window of the running median that removes shorter reactions; 1 keeps all.
-        trend_seconds: window of the running median that is subtracted from the scores, so that an expression
-            held for longer does not hide short reactions; 0 subtracts nothing but the viewer's mean.
+        median_seconds: window of a running median that removes shorter reactions; 1 keeps all reactions.
+        trend_seconds: window of a running median that is subtracted, so that an expression held for longer
+            does not hide short reactions; with 0, only the viewer's mean is subtracted.
         mean_seconds: window over which scores are averaged, because people react at different speeds.
         reach: largest shift of the null model, in seconds.
-        edge_seconds: seconds at either end of the film that cannot be evidence, because people settle and
-            leave there.
+        edge_seconds: seconds at either end of the film that cannot be evidence, because people are settling
+            in or leaving.
     """
 
     name: str
@@ -50,7 +50,7 @@ class TimeScale:
 MOMENT = TimeScale("moment", median_seconds=1, trend_seconds=41, mean_seconds=3, reach=20, edge_seconds=0)
 MOOD = TimeScale("mood", median_seconds=41, trend_seconds=0, mean_seconds=1, reach=90, edge_seconds=60)
 """A mood is an expression held for more than half of the median's window. The running median removes shorter
-reactions, however many, and preserves where a longer one starts and ends."""
+reactions, however many there are, and preserves the start and end of longer ones."""
 
 
 def level_curves(strength: Float64Array, scale: TimeScale) -> Float64Array:
@@ -96,9 +96,9 @@ def eligible_seconds(
     """Find the seconds that can be evidence for a shared reaction.
 
     A second counts if at least `MIN_VIEWERS` viewers and half of the usual number are seen, and if it lies
-    within the film and not too close to its ends. In a dark scene, the few faces that are found may be found
-    because they smile. The usual number is used rather than the number of all viewers, so that somebody who
-    passes through the frame does not count as part of the room.
+    within the film and not too close to its ends. In a dark scene, the few faces that are found may have been
+    found only because they smile. The usual number is used rather than the total number of viewers, so that a
+    person who merely passes through the frame does not count.
 
     Args:
         seen: (V, S) whether each viewer was seen.
@@ -117,7 +117,7 @@ def eligible_seconds(
 
 
 def usual_viewers(seen: NDArray[np.bool_], in_film: NDArray[np.bool_]) -> float:
-    """Number of viewers seen at once in at least a tenth of the film.
+    """Return the largest number of viewers who are seen at once in at least a tenth of the film.
 
     Args:
         seen: (V, S) whether each viewer was seen.

@@ -1,4 +1,4 @@
-"""Resonance: how strongly a moment moved how many, with its interval and the doubt in its rank."""
+"""The intervals of a moment's resonance (how strongly it moved how many viewers) and of its rank."""
 
 from __future__ import annotations
 

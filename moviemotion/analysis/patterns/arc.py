@@ -1,16 +1,16 @@
 """The emotional arc of a film and of its acts, and the classic shape that fits it best.
 
 Valence is the strength of happy minus the strengths of sad, anger, fear, disgust and contempt. Surprise can
-be positive or negative, so it is excluded. Reagan et al. (2016, EPJ Data Science 5:31) found six shapes most
-common in stories: the first three modes and their negatives. These are approximately cosines over half a
-period, one period and one and a half periods, and such cosines are used here.
+be positive or negative, so it is excluded. Reagan et al. (2016, EPJ Data Science 5:31) found that six shapes
+are the most common in stories: the first three modes and their negatives. These are approximately cosines
+over half a period, one period and one and a half periods, and such cosines are used here.
 
 Three questions are answered separately. A p-value, obtained by flipping the signs of viewers at random, tests
 whether viewers share an arc at all. The correlation with its jackknife interval measures how well the
 shape fits the arc. A bootstrap over viewers shows whether another audience would yield the same shape.
 
-An arc that viewers share need not be the film's doing. Faces tire, so a steady fall in particular can also
-come from the length of the film.
+An arc that viewers share is not necessarily caused by the film. Faces tire, so a steady fall in particular
+may only reflect the length of the film.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ N_SEGMENTS = 24
 """Number of equal segments over which a curve is averaged; an arc is formed by entire scenes rather than by
 single seconds."""
 MIN_VIEWERS = 6
-"""With five viewers, even an arc that all of them share has p = 2 / 2⁵ = 0.06."""
+"""Smallest number of viewers; with five, even an arc that all of them share has p = 2 / 2⁵ = 0.06."""
 MIN_SECONDS = 60
 N_RESAMPLES = 1000
 ALPHA = 0.05
@@ -84,7 +84,7 @@ class EmotionalArc:
             would be biased, since resampled curves are noisier and fit every shape less well).
         bootstrap_agreement: fraction of the resampled audiences with the same closest shape, 0–1.
         next_shape: the most frequent other shape among the resampled audiences; None if all yield `shape`.
-        p_adjusted: p-value of the arc from flipped viewers, Holm-adjusted for the film and its acts
+        p_adjusted: p-value of the arc from random sign flips of viewers, adjusted for the film and its acts
             (Holm, 1979).
         viewers: number of viewers who were seen in at least half of the stretch.
     """
@@ -131,7 +131,7 @@ def find_arcs(
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
         acts: the acts, in order.
-        seed: random seed for the resampling and the shifts.
+        seed: random seed for the resampling and the sign flips.
     """
     valence = compute_valence(strength)
     stretches = [("the film", float(first_second), float(first_second + valence.shape[1]))]
@@ -249,6 +249,6 @@ def _arc_p_value(segments: Float64Array, rng: np.random.Generator) -> float:
     projections = deviation @ _cosines(segments.shape[1])
     signs = rng.integers(0, 2, (N_RESAMPLES, len(segments))) * 2 - 1
     null = np.abs(signs @ projections).max(axis=1)
-    # Flipping everybody yields the same arc upside down, which must count in spite of rounding.
+    # Flipping all viewers yields the same arc upside down, which must count as equal despite rounding.
     observed = np.abs(projections.sum(axis=0)).max() * (1 - 1e-12)
     return float((1 + (null >= observed).sum()) / (1 + N_RESAMPLES))

@@ -6,19 +6,19 @@ between segments, a viewer's level in the ten segments after it is compared with
 before it. A level is the *median* rank, so a laugh, a lively scene or any other burst shorter than half of
 the ten segments does not count. The viewers' changes are summed, and the sum has to pass two tests.
 
-1. *Do the viewers change together?* If they share nothing, each viewer's changes are as likely to go one way
-   as the other. The signs of whole viewers are flipped at random, and the change is compared with the largest
-   one anywhere in the film, in any emotion, of the flipped audiences. This allows for any personal drift,
-   however slow.
-2. *Does the change stand out from the rest of the film?* Everybody's face may sag, the light may change
-   slowly, or the mood may wander. Then the level changes at all times, and the largest change is only a few
-   times as large as the usual one. The change must therefore be `MIN_RATIOS` times as large as the median
-   change of the same emotion. Because this ratio compares a curve with itself, its distribution is nearly
-   the same for shared noise with any autocorrelation, from white noise to a random walk, and a steady drift
-   only makes it smaller. `benchmarks/pattern_claims.py` measures how often it exceeds `MIN_RATIOS` there.
+1. *Do the viewers change together?* If they do not, each viewer's changes are as likely to go one way as the
+   other. The signs of all changes of a viewer are therefore flipped together, at random for each viewer. The
+   observed change is compared with the largest change of each flipped audience, at any time and in any
+   emotion. This allows for any personal drift, however slow.
+2. *Does the change stand out from the rest of the film?* All faces may sag, the light may change slowly, or
+   the mood may drift. Then the level changes at all times, and the largest change is only a few times as
+   large as the usual one. The change must therefore be `MIN_RATIOS` times as large as the median change of
+   the same emotion. This ratio compares a curve with itself. Its distribution is therefore nearly the same
+   for shared noise with any autocorrelation, from white noise to a random walk, and a steady drift only makes
+   it smaller. `benchmarks/pattern_claims.py` measures how often such curves exceed `MIN_RATIOS`.
 
-The second test has a price. A change that takes more than about a quarter of the film is regarded as a drift,
-and in a film whose mood changes all the time, no change stands out. No test can distinguish an abrupt change
+The second test has a cost. A change that takes more than about a quarter of the film is regarded as a drift,
+and no change stands out in a film whose mood changes all the time. No test can distinguish an abrupt change
 of the light or of the cameras from a change of mood.
 
 The start and end of a change are those of the best least-squares fit of a level, a straight slope and
@@ -41,21 +41,22 @@ N_SEGMENTS = 120
 WINDOW = 10
 """Number of segments on each side of a change over which a level is measured."""
 MIN_RATIOS = (5.7, 6.4, 6.9, 7.2, 7.5, 7.7, 7.8)
-"""Smallest change that stands out, as a multiple of the film's median change, if 1, 2, … emotions are tested.
+"""Smallest change that stands out, as a multiple of the film's median change, for 1, 2, … tested emotions.
 
-For 1 to 7 independent emotions, the largest ratio exceeds it in 5 % of 20,000 simulated random walks without
-ranks, and in fewer of stationary autoregressions or of ranks, which have shorter tails.
+For 1 to 7 independent emotions, the largest ratio exceeds this value in 5 % of 20,000 simulated random walks
+that are not converted to ranks. The fraction is smaller for stationary autoregressive curves and for ranks,
+which have shorter tails.
 """
 MIN_CHANGE = 0.05
-"""Smallest change of the audience's mean strength that is reported. An emotion that never changes by as much
-between two neighboring stretches is not tested."""
+"""Smallest change of the audience's mean strength that is reported. An emotion that never changes by this
+much between two neighboring stretches is not tested."""
 MIN_VIEWERS = 6
-"""With five viewers, even a change of all of them in the same direction has p = 2 / 2⁵ = 0.06."""
+"""Smallest number of viewers; with five, even a change of all in the same direction has p = 2 / 2⁵ = 0.06."""
 MIN_SECONDS = 1200
-"""Shortest film, in seconds; a level is then measured over 100 s."""
+"""Length in seconds of the shortest film that is searched; a level is then measured over 100 s."""
 MIN_SEEN = 5
 """A second is used if this many viewers, and half of all viewers, are seen in it; otherwise, the few who are
-found in a dark scene would stand for the audience."""
+found in a dark scene would represent the entire audience."""
 ALPHA = 0.05
 N_SIGN_FLIPS = 999
 N_RESAMPLES = 200
@@ -72,7 +73,7 @@ class ChangePoint:
             half a segment at each end.
         emotion: the emotion whose level changes most.
         before, after: mean over viewers of their median strength of that emotion in the `WINDOW` segments
-            before `start` and after `end`, 0–1; fewer at the film's ends and at other changes.
+            before `start` and after `end`, 0–1; over fewer segments near the film's ends and other changes.
         change: `after` − `before`, over the viewers seen in both stretches.
         change_interval: 95 % interval of `change` (paired Student's t).
         viewers: number of viewers who were seen in both stretches.
@@ -189,7 +190,7 @@ def _segment_means(strength: Float64Array) -> Float64Array:
 
 
 def _largest_mean_changes(segments: Float64Array) -> Float64Array:
-    """(V, P, 7) → (7,) largest mean over viewers of their changes of median strength at any boundary."""
+    """(V, P, 7) → (7,) largest change in median strength at any boundary, as the mean over viewers."""
     changes = _level_changes(segments)
     known = ~np.isnan(changes)
     return np.asarray(
@@ -226,16 +227,17 @@ def _sizes_and_null(
 ) -> tuple[Float64Array, Float64Array]:
     """Compute the size of the audience's change at each boundary, and the largest one after sign flips.
 
-    The size is the viewers' sum divided by the root of their number, without its sign.
+    The size is the absolute sum of the viewers' changes, divided by the square root of the number of viewers.
 
     Args:
-        changes: (V, B, 7) level changes, 0 where not known.
-        known: (V, B) whether they are known.
-        enough: (B,) whether enough viewers are known at a boundary.
+        changes: (V, B, 7) level changes, 0 where unknown.
+        known: (V, B) whether the level changes are known.
+        enough: (B,) whether the changes of enough viewers are known at each boundary.
         rng: random generator for the sign flips.
 
     Returns:
-        (B, 7) sizes, 0 where not enough viewers are known, and (`N_SIGN_FLIPS`,) largest sizes.
+        (B, 7) sizes, 0 where the changes of too few viewers are known, and the (`N_SIGN_FLIPS`,) largest
+        sizes after each sign flip.
     """
     viewers, boundaries, emotions = changes.shape
     scaled = np.where(known & enough, 1 / np.sqrt(np.maximum(known.sum(axis=0), 1)), 0)[:, :, None] * changes
@@ -249,13 +251,13 @@ def _peaks(size: Float64Array, passes: NDArray[np.bool_]) -> list[tuple[int, int
     """Find the largest sizes that pass both tests, at least `WINDOW` boundaries apart.
 
     Returns:
-        Boundary and emotion of each, in order of time.
+        The boundary and the emotion of each, in chronological order.
     """
     left, peaks = np.where(passes, size, 0), []
     while left.any():
         boundary, emotion = (int(k) for k in np.unravel_index(left.argmax(), left.shape))
         around = slice(max(boundary - WINDOW, 0), boundary + WINDOW + 1)
-        # A boundary on the slope of a larger change is not a change of its own.
+        # A boundary on the slope of a larger change is not a separate change.
         if size[boundary, emotion] >= size[around, emotion].max():
             peaks.append((boundary, emotion))
         left[around] = 0
@@ -314,9 +316,9 @@ def _build_change_point(
 
 
 def _slopes(length: int) -> tuple[Float64Array, NDArray[np.int64], NDArray[np.int64]]:
-    """All curves of a level, a straight slope and another level, each with mean 0 and norm 1.
+    """Return all curves that consist of a level, a straight slope and another level, with mean 0 and norm 1.
 
-    The square of a curve's product with data is the variance that it explains.
+    The squared dot product of a curve and the data is the variance that the curve explains.
 
     Returns:
         (K, P) curves, and the (K,) segments at which their slopes start and end; they are equal for an abrupt
@@ -338,7 +340,7 @@ def _slopes(length: int) -> tuple[Float64Array, NDArray[np.int64], NDArray[np.in
 def _audience_means(segments: Float64Array, weights: Float64Array) -> Float64Array:
     """(V, P, F) and (R, V) weights → (R, P, F) weighted means over the viewers who were seen.
 
-    A segment in which no viewer was seen has the mean of the others, which favors no slope.
+    A segment in which no viewer was seen is given the mean of the other segments, which favors no slope.
     """
     seen = ~np.isnan(segments)
     with np.errstate(invalid="ignore"):

@@ -3,17 +3,18 @@
 A reaction that spreads to the entire audience looks exactly like an effect of the film, and viewers may react
 alike for many reasons: similar tastes, the same light, the same camera. None of these depends on who sits
 next to whom, but contagion does. The test therefore requires a seat map. Without one, contagion cannot be
-told from the rest, and nothing is claimed.
+distinguished from these other causes, and nothing is claimed.
 
 1. Each viewer's response to the film is estimated by a regression on the other viewers, up to
    `FILM_RESPONSE_LAG` seconds before and after, and subtracted. Only seconds in which enough of the audience
    was seen are used.
-2. The remaining curves, averaged over `SPREAD_SECONDS`, are correlated for neighbors and for pairs who sit
-   one seat apart in the same row. The statistic is the difference between the two mean correlations. Because
-   it compares pairs at nearly the same place, light or viewing angles that change along a row cancel out.
-3. The null distribution is found by permuting who sits where within each row. If nothing spreads, all
-   arrangements of a row are equally likely, and the p-value is exact, however the curves behave: gaps, dark
-   scenes, slow drifts, and reactions of different delay and size do not matter.
+2. The remaining curves, averaged over `SPREAD_SECONDS`, are correlated for neighbors and for pairs who sit in
+   the same row with one seat between them. The statistic is the difference between the two mean correlations.
+   Because it compares pairs at nearly the same place, changes of light or viewing angle along a row cancel
+   out.
+3. The null distribution is obtained by permuting the viewers among the seats of each row. If nothing spreads,
+   all arrangements of a row are equally likely, and the p-value is exact whatever the curves look like. Gaps,
+   dark scenes, slow drifts, and reactions with different delays and sizes do not matter.
 
 The test assumes that seats within a row were taken at random. Friends who laugh at the same things and sit
 together look like contagion.
@@ -44,20 +45,21 @@ MIN_ARRANGEMENTS = 100
 """Smallest number of different arrangements of the viewers within their rows."""
 N_PERMUTATIONS = 999
 ALPHA = 0.025
-"""Largest p-value at which contagion is found; the test has only one direction."""
+"""Largest p-value at which contagion is reported; the test is one-sided."""
 
 
 @dataclass(frozen=True)
 class Contagion:
-    """Whether neighbors reacted together more than pairs who sat one seat apart.
+    """Whether neighbors reacted together more than pairs with one seat between them.
 
     Attributes:
         found: whether `p` ≤ `ALPHA`; None if not tested or inconclusive.
         p: p-value; NaN if not tested.
         neighbor_correlation: mean correlation of neighbors, after subtracting the film's effect, −1…1.
-        apart_correlation: the same for pairs who sat one seat apart.
-        null_interval: the middle 95 % of the difference between the two, if who sits where is permuted.
-        neighbor_pairs, apart_pairs: numbers of pairs.
+        apart_correlation: the same for pairs with one seat between them.
+        null_interval: the middle 95 % of the difference between the two correlations when the viewers are
+            permuted among the seats of each row.
+        neighbor_pairs, apart_pairs: number of pairs of each kind.
         viewers: number of viewers who were seen in at least half of the seconds used.
         seconds: number of seconds used.
         conclusion: a human-readable statement of the outcome.
@@ -81,7 +83,7 @@ def find_contagion(strength: Float64Array, seats: SeatMap | None, seed: int) -> 
     Args:
         strength: (V, S, 7) each viewer's strengths, NaN where not seen; viewers seen in less than half of the
             seconds used are ignored.
-        seats: the seats of the same viewers; None if they are not known.
+        seats: the seats of the same viewers; None if unknown.
         seed: random seed for the permutations.
     """
     seen = ~np.isnan(strength[:, :, 0])
@@ -116,7 +118,7 @@ def find_contagion(strength: Float64Array, seats: SeatMap | None, seed: int) -> 
         correlation[order[:, pairs[:, 0]], order[:, pairs[:, 1]]].mean(axis=1) for pairs in (neighbors, apart)
     )
     difference = together - others
-    # Arrangements that are mirror images have the same difference up to rounding.
+    # Arrangements that are mirror images of each other have the same difference, apart from rounding.
     p = float((difference >= difference[0] - 1e-12).mean())
     low, high = np.percentile(difference[1:], [2.5, 97.5])
     found = p <= ALPHA
@@ -182,7 +184,7 @@ def _residuals(x: Float64Array) -> Float64Array:
         lags = range(-FILM_RESPONSE_LAG, FILM_RESPONSE_LAG + 1)
         around = np.stack([np.roll(others, lag, axis=0) for lag in lags]) * seen[viewer]
         around = around.transpose(2, 1, 0)
-        # The small diagonal keeps the system solvable for constant curves.
+        # The small value added to the diagonal keeps the system solvable for constant curves.
         squares = around.transpose(0, 2, 1) @ around + 1e-6 * np.eye(len(lags))
         weights = np.linalg.solve(squares, around.transpose(0, 2, 1) @ deviation[viewer].T[:, :, None])
         residuals[viewer] = np.where(seen[viewer], deviation[viewer] - (around @ weights)[:, :, 0].T, 0)

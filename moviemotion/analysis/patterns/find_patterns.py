@@ -64,8 +64,8 @@ def find_patterns(
         moment_search: the moments.
         script: the screenplay in film time, or None.
         seed: random seed for all patterns.
-        seats: the seats of the same viewers; None if they are not known.
-        in_film: (S,) whether the film was running; other seconds do not count. By default, all do.
+        seats: the seats of the same viewers; None if unknown.
+        in_film: (S,) whether the film was running; other seconds do not count. By default, all seconds count.
     """
     seconds = len(audience_curve.seconds)
     first = int(audience_curve.seconds[0]) if seconds else 0
@@ -76,7 +76,7 @@ def find_patterns(
         first, seconds = first + part.start, strength.shape[1]
     end = _story_end(script, first, first + seconds)
     acts, acts_from = find_acts(script, float(first), end)
-    # The credits belong neither to the arc nor to the last act, and would be found as a change of mood.
+    # The credits belong neither to the arc nor to the last act, and would be mistaken for a change of mood.
     story = strength[:, : round(end) - first]
     arc, *act_arcs = find_arcs(story, first, acts, seed)
     return Patterns(
@@ -92,7 +92,7 @@ def find_patterns(
 
 
 def _story_end(script: TimedScript | None, start: int, end: int) -> float:
-    """End of the script's last element, which excludes the credits; otherwise, the end of the timeline."""
+    """End of the script's last element, to exclude the credits; if there is none, end of the timeline."""
     ends = [cue.end for cue in script.cues if np.isfinite(cue.end)] if script else []
     last = max(ends, default=float(end))
     return last if start < last < end else float(end)

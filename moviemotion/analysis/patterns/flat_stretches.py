@@ -34,8 +34,8 @@ class FlatStretch:
 
     Attributes:
         start, end: seconds of film time; the end is exclusive.
-        share: mean over the stretch of the share of viewers who react, 0–1.
-        most: maximum over the stretch of the upper end of the reacting share's 95 % interval; below
+        share: share of viewers who react, averaged over the stretch, 0–1.
+        most: largest upper end of the reacting share's 95 % interval within the stretch; below
             `MAX_REACTING_SHARE`.
         viewers: smallest number of viewers seen in any second of the stretch.
     """

@@ -7,9 +7,9 @@ cross-validation (`ridge`), a permutation test of the explained variance, and an
 few units, the result is inconclusive, and the number of units that would be sufficient is reported.
 
 People in one room share the evening, the seats and each other's company. A lively room that also happens to
-give high ratings would make reactions look predictive. Rooms are therefore no evidence: where a room contains
-several units, features and outcomes are compared with the room's mean, whole rooms are left out in
-cross-validation, and outcomes are permuted only within rooms.
+give high ratings would make reactions look predictive. Differences between rooms are therefore not used as
+evidence: if a room contains several units, features and outcomes are compared with the room's mean, whole
+rooms are left out in cross-validation, and outcomes are permuted only within rooms.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ MAX_PERMUTATIONS = 999
 MAX_EXCEEDANCES = 20
 """The test stops once this many permuted outcomes are predicted as well as the real one.
 
-The p-value is then not small. Such sequential stopping keeps the test valid (Besag & Clifford, 1991).
+The p-value can no longer be small then. Such sequential stopping keeps the test valid (Besag & Clifford,
+1991).
 """
 _BATCH_SIZE = 111
 N_RESAMPLES = 2000
@@ -64,10 +65,10 @@ class ReactionTable:
         trailers, viewers: (n) trailer and viewer of each row; "" if rows do not differ in this respect.
         feature_names: (p) names of the features.
         values: (n, p) finite values.
-        rooms: (n) room of each row, that is, the people who sat together; empty if rooms are not known. Each
-            trailer then counts as one room.
-        same_viewers: whether viewers with the same name in one room, or in all if rooms are not known, are
-            the same person. Otherwise, viewers of different trailers are different people.
+        rooms: (n) room of each row, that is, the people who sat together; empty if unknown, in which case
+            each trailer counts as one room.
+        same_viewers: whether viewers with the same name in the same room (in any room if rooms are unknown)
+            are the same person. Otherwise, viewers of different trailers are different people.
     """
 
     trailers: tuple[str, ...]
@@ -92,7 +93,7 @@ class PredictorScore:
         concordance: fraction of pairs with different outcomes that are predicted in the correct order; 0.5
             corresponds to chance; NaN if there are no such pairs.
         concordance_interval: 95 % interval of `concordance` over units, from the same resamples.
-        pairs: number of pairs; a pair in the same fold in both repeats counts twice.
+        pairs: number of pairs; a pair that is in the same fold in both repeats counts twice.
     """
 
     name: str
@@ -114,7 +115,7 @@ class OutcomePrediction:
         units: number of trailers or viewers that count as independent.
         unit: what a unit is, "trailer" or "viewer".
         rooms: number of rooms within which units are compared; 1 if units are compared across rooms.
-        is_binary: whether the outcome is yes or no.
+        is_binary: whether the outcome has only the values yes and no.
         score: score of the model based on all reactions.
         baseline_scores: scores of simple predictors.
         p_value: p-value of the permutation test of `score`; NaN if the test was not run.
@@ -151,9 +152,9 @@ def predict_from_reactions(
     """Predict an outcome from reactions, and decide whether the prediction is useful.
 
     If there are several trailers, the trailer is the unit: cross-validation leaves out entire trailers, and
-    the permutation test permutes entire trailers. If viewers of the same names saw all trailers, viewers are
-    permuted as well, which is valid whether or not they are the same people. Otherwise the viewer is the
-    unit. Units of one room are compared only with each other; see the module. The verdict is
+    the permutation test permutes entire trailers. If viewers with the same names saw all trailers, viewers
+    are permuted as well, which is valid whether or not they are the same people. Otherwise the viewer is the
+    unit. Units in the same room are compared only with each other; see the module docstring. The verdict is
 
     - *usefully predictive* if the permutation p-value is at most `ALPHA`, unless the interval of the
       explained variance ends below `MIN_USEFUL_VARIANCE`;
@@ -251,7 +252,7 @@ class _Design:
         room: (n,) index of each row's room, if rows are compared with their room's mean; otherwise all 0.
         block: (n,) index of the set of units, such as a room, within which outcomes are permuted.
         unit: what a unit is, "trailer" or "viewer".
-        crossed: whether viewers of the same names saw every trailer.
+        crossed: whether viewers with the same names saw every trailer.
         problem: reason why rows cannot be permuted, or an empty string.
     """
 
@@ -268,7 +269,7 @@ class _Design:
         rows = len(table.trailers)
         trailers, trailer_of = np.unique(table.trailers, return_inverse=True)
         rooms, room_of = np.unique(table.rooms or [""] * rows, return_inverse=True)
-        # A seat has the same name in every room, so a viewer is known by the room and the name.
+        # Seats have the same names in every room, so a viewer is identified by both room and name.
         people = [f"{room}\n{name}" for room, name in zip(room_of, table.viewers, strict=True)]
         viewers, viewer_of = np.unique(people, return_inverse=True)
         nowhere = np.zeros(rows, np.int64)
@@ -295,7 +296,7 @@ class _Design:
 
     @property
     def left_out(self) -> NDArray[np.int64]:
-        """(n,) what cross-validation leaves out as a whole: rooms, or units that occur in all rooms."""
+        """(n,) what cross-validation leaves out: each row's room, or its unit if units occur in all rooms."""
         return self.block if self.block.any() else self.groups
 
     def within_rooms(self, values: Float64Array) -> Float64Array:
@@ -331,9 +332,9 @@ class _Design:
         """Permute the outcome `count` times; return (n, count).
 
         Each unit receives the outcomes of another unit of its block, which preserves the similarity of rows
-        within a unit. Viewers who saw all trailers are permuted too, alike for all trailers and within their
-        rooms. If the units of a block differ in size, each receives the mean of another, and keeps its own
-        rows' deviations from its mean, in random order.
+        within a unit. Viewers who saw all trailers are also permuted within their rooms, in the same way for
+        all trailers. If the units of a block differ in size, each unit receives the mean of another unit.
+        Each unit keeps the deviations of its own rows from their mean, in random order.
         """
         members = [np.flatnonzero(self.groups == group) for group in range(self.units)]
         if self.crossed:
@@ -379,8 +380,8 @@ def _squared_errors(
     """Compute the squared errors of the models and of a mean-only baseline, along with the predictions.
 
     Returns:
-        The (n, B) squared errors of the models and of the mean, each averaged over the repeats, and the (n,
-        B) predictions of each repeat.
+        The squared errors of the models and of the baseline, each (n, B) and averaged over the repeats, and
+        the predictions, one (n, B) array per repeat.
     """
     model_errors, mean_errors, predictions = [], [], []
     for model, fold in zip(models, folds, strict=True):

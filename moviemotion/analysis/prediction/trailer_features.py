@@ -68,7 +68,8 @@ def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
 def average_by_trailer(table: ReactionTable) -> ReactionTable:
     """Average the features over the viewers of each trailer; one row per trailer.
 
-    A trailer that was shown in one room keeps its room. One that was shown in several has none.
+    A trailer that was shown in one room keeps its room; a trailer that was shown in several rooms has no
+    room.
     """
     trailers = tuple(dict.fromkeys(table.trailers))
     trailer_of = np.array(table.trailers)

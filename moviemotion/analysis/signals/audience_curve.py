@@ -13,7 +13,7 @@ from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.statistics import Float64Array, wilson_interval
 
 MIN_VIEWERS = 5
-"""With fewer viewers seen at once, single viewers dominate, and nothing is said about the audience."""
+"""With fewer viewers seen at once, single viewers dominate, and no statement is made about the audience."""
 REACTION_THRESHOLD = 0.25
 """A viewer is reacting in any second in which at least one emotion reaches this strength.
 
@@ -41,8 +41,8 @@ class AudienceCurve:
         reacting_share: (S,) share of the viewers seen who react (with a strength ≥ `REACTION_THRESHOLD`),
             0–1. The share is not weighted, because it counts people.
         reacting_share_interval: (2, S) 95 % Wilson interval of `reacting_share`.
-        synchrony: (S,) mean correlation of two viewers in a window around the second, −1…1;
-            NaN with fewer than two viewers or no variation.
+        synchrony: (S,) mean correlation over pairs of viewers in a window around the second, −1…1; NaN with
+            fewer than two viewers or no variation.
     """
 
     seconds: NDArray[np.int64]

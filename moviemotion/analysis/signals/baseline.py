@@ -1,8 +1,8 @@
 """Each viewer's baseline, and the strength of emotions above it.
 
 Some faces look sad or amused at rest. If this were ignored, such viewers would seem to react throughout the
-film. Each viewer's emotion probabilities at rest are therefore estimated first, and strength measures by how
-much a face changes from them, on a scale that is the same for every viewer.
+film. Each viewer's emotion probabilities at rest are therefore estimated first. Strength then measures how
+much the face changes from this baseline, on a scale that is the same for every viewer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moviemotion.errors import SettingError
 from moviemotion.statistics import Float64Array
 
 MIN_SECONDS = 5
-"""Smallest number of seconds for which a viewer must be seen in the marked stretch for it to be used."""
+"""Number of seconds for which a viewer must be seen in the marked stretch for the stretch to be used."""
 NEUTRAL_SHARE = 0.6
 """Fraction of a viewer's seconds, starting with the most neutral, from which the baseline is estimated."""
 MAX_EMOTION_AT_REST = 0.6
@@ -30,15 +30,15 @@ MAX_EMOTION_AT_REST = 0.6
 Of 20 faces that annotators label neutral, 19 have about this total or less (`benchmarks/people.py`).
 """
 LASTING_EMOTION = 0.1
-"""Probability at rest from which an emotion may have lasted, rather than be the look of the resting face."""
+"""Smallest probability in a baseline at which an emotion may be a lasting expression."""
 MIN_LASTING_STEP = 2.0
-"""Smallest log-odds by which a viewer's rest must exceed the calmest seconds for the rest to be doubted.
+"""Smallest difference in log-odds between a baseline and the calmest seconds for the baseline to be doubted.
 
-The noise of a face at rest stays below about 1.6; a smile that lasts adds 2.5 and more
+For a face at rest, noise alone causes a difference of up to about 1.6; a lasting smile adds 2.5 or more
 (`benchmarks/strength_scale.py`).
 """
 CALMEST_SHARE = 0.1
-"""Fraction of the seconds, with the least of an emotion, that count as the calmest."""
+"""Fraction of the seconds that count as the calmest; they are those with the least of an emotion."""
 AVERAGE_REST: Mapping[Emotion, float] = {
     Emotion.HAPPY: 0.021,
     Emotion.SURPRISE: 0.011,
@@ -50,16 +50,17 @@ AVERAGE_REST: Mapping[Emotion, float] = {
 }
 """Probability of each emotion in an average face at rest.
 
-These are the mean vote shares of the 9,051 faces of the FER+ train split that most annotators call neutral
-(Barsoum et al., 2016), but at least `MIN_PROBABILITY`. The emotion model's readings of 537 neutral faces that
-it was not trained on have nearly the same averages: 0.019, 0.015, 0.073, 0.019, 0.011, 0.011 and 0.014, as
-means of log-odds (`benchmarks/strength_scale.py`).
+These are the mean shares of annotators' votes for the 9,051 faces in the FER+ train split that most
+annotators call neutral (Barsoum et al., 2016), but at least `MIN_PROBABILITY`. The emotion model's readings
+of 537 neutral faces that it was not trained on have nearly the same averages: 0.019, 0.015, 0.073, 0.019,
+0.011, 0.011 and 0.014, averaged in log-odds (`benchmarks/strength_scale.py`).
 """
 MIN_PROBABILITY = 0.01
 """Smaller probabilities count as this value when strength is computed.
 
-Below it, the readings of faces still differ by factors of ten, but hardly any annotator sees the emotion in
-any of them (shares of votes of at most 0.005), so their log-odds carry no information about the face.
+Below this value, the readings of different faces still differ by factors of ten. However, hardly any
+annotator sees the emotion in such a face (in at most 0.005 of the votes), so the log-odds carry no
+information about it.
 """
 MAX_PROBABILITY = 0.999
 """Larger probabilities count as this value when strength is computed, so that log-odds remain finite."""
@@ -139,9 +140,10 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
     was seen in it for less than `MIN_SECONDS`, the baseline is estimated from the entire film as the state to
     which the face keeps returning: the mode of each emotion's log-odds over the more neutral seconds. The
     mode reflects the resting face even for a viewer who smiles through half of the film, whereas the median
-    would lie between rest and smile. The total is limited to `MAX_EMOTION_AT_REST`, since otherwise the
-    crying of a viewer who cries throughout would become the baseline and would never be reported. It is still
-    underestimated; `lasting_emotions` finds such viewers.
+    would lie between rest and smile. The total probability of the seven emotions is limited to
+    `MAX_EMOTION_AT_REST`; otherwise, if a viewer cried throughout the film, crying would become the baseline
+    and would never be reported. The strength of the crying is still underestimated; `lasting_emotions` finds
+    such viewers.
 
     Args:
         timeline: the timeline of all viewers.
@@ -182,8 +184,8 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
 def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Array:
     """Compute the strength of each emotion above the viewer's baseline.
 
-    Strength is the change in log-odds from the viewer's rest, shown on a scale from 0 to 1 by applying the
-    same change to an average face at rest, whose probability is r₀ (`AVERAGE_REST`):
+    Strength is the change in log-odds from the viewer's resting face, converted to a scale from 0 to 1 by
+    applying the same change to an average face at rest, whose probability is r₀ (`AVERAGE_REST`):
 
         strength = max(0, (q − r₀) / (1 − r₀)), where logit q = logit p − logit rest + logit r₀
 
@@ -194,12 +196,13 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
     For example, 0.6 means that of ten annotators who see no joy in an average face at rest, six would see joy
     in it if it changed as this viewer's face did.
 
-    The same change in log-odds has the same strength for every viewer. The simpler (p − rest) / (1 − rest)
-    would show a change of +4 as 0.41 for a viewer whose joy at rest is 0.013, but as 0.94 if it is 0.3. For a
-    viewer whose rest is average, both agree.
+    The same change in log-odds has the same strength for every viewer. With the simpler formula (p − rest) /
+    (1 − rest), a change of +4 would have a strength of 0.41 for a viewer whose joy at rest is 0.013, but of
+    0.94 if it is 0.3. For a viewer with an average resting face, the two formulas agree.
 
-    Probabilities are limited to `MIN_PROBABILITY` and `MAX_PROBABILITY` first. A viewer who rests with a high
-    probability of an emotion can therefore show only a smaller change in it: from a rest of 0.5, at most 6.9.
+    Probabilities are limited to `MIN_PROBABILITY` and `MAX_PROBABILITY` first. If the resting face has a high
+    probability of an emotion, only a limited change in that emotion can therefore be measured: at most 6.9
+    from a resting probability of 0.5.
 
     Args:
         timeline: the timeline of all viewers.
@@ -213,19 +216,22 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
     # Adding log-odds means multiplying odds, which needs no logarithm for every second.
     now = _odds(timeline.probabilities[:, :, columns].astype(np.float64))
     moved = now / _odds(baseline.probabilities[:, None, columns]) * _odds(average)
-    # The same rounding as in `moved`, so that the strength at rest is exactly 0.
+    # This is rounded in the same way as `moved`, so that the strength at rest is exactly 0.
     rest = _odds(average) / (1 + _odds(average))
     return np.maximum((moved / (1 + moved) - rest) / (1 - rest), 0)
 
 
 def lasting_emotions(timeline: Timeline, baseline: Baseline) -> tuple[Emotion | None, ...]:
-    """Find viewers who hardly ever rest: an emotion that lasted may have been taken for their resting face.
+    """Find viewers whose baseline may reflect a lasting emotion rather than their resting face.
 
-    The baseline of a viewer who is amused in about two thirds of the seconds or more is the amused face, from
-    which amusement can no longer be seen. There are two signs of this. At rest, the viewer shows an emotion
-    with at least `LASTING_EMOTION`, and in the calmest seconds much less of it (`MIN_LASTING_STEP`, in
-    log-odds against neutral, which do not change when other emotions come and go). Or the seven emotions
-    reach `MAX_EMOTION_AT_REST`, unless this was measured in a marked stretch.
+    If a viewer is amused in about two thirds of the seconds or more, the amused face becomes the baseline,
+    and amusement can no longer be measured. There are two signs of this:
+
+    - An emotion has a probability of at least `LASTING_EMOTION` in the baseline, and a much lower one in the
+      calmest seconds. The difference exceeds `MIN_LASTING_STEP`, in log-odds relative to neutral, which do
+      not change when other emotions come and go.
+    - The seven emotions together reach `MAX_EMOTION_AT_REST`, and the baseline does not come from a marked
+      stretch.
 
     Args:
         timeline: the timeline of all viewers.

@@ -1,8 +1,8 @@
 """The film's span: the seconds in which the film was running.
 
-Before the film, people arrive and chat; after it, lights go up and people leave. They react together then,
-but not to the film. During the credits, too, what people share is rarely the film's doing. Such seconds are
-measured and shown, but they are never evidence.
+Before the film, people arrive and chat; after it, the lights go up and people leave. At these times, people
+react together, but not to the film. Reactions that people share during the credits are rarely caused by the
+film, either. Such seconds are measured and shown, but they are never evidence.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ def seconds_in_film(
     Args:
         first_second: film second at which the timeline starts.
         seconds: length S of the timeline.
-        film: film time of the first and the last picture; None if they are not known, in which case all
-            seconds count.
+        film: film time of the first and the last picture; None if unknown, in which case all seconds count.
         credits: film time of the credits; the end may be infinite. None if there are none.
 
     Returns:
@@ -61,7 +60,7 @@ def seconds_in_film(
 
 
 def film_part(in_film: NDArray[np.bool_]) -> slice:
-    """The columns from the first second of the film to the last one, credits within it included.
+    """Return the columns from the first to the last second of the film, including any credits in between.
 
     Args:
         in_film: (S,) whether the film was running.
@@ -71,7 +70,7 @@ def film_part(in_film: NDArray[np.bool_]) -> slice:
 
 
 def outside_timeline_error(setting: str, span: TimeSpan, first: float, last: float) -> SettingError:
-    """The error for a stretch that lies outside the analyzed film time.
+    """Return the error for a stretch that lies outside the analyzed film time.
 
     Args:
         setting: the setting that contains the stretch, such as `film`.
@@ -89,7 +88,7 @@ def outside_timeline_error(setting: str, span: TimeSpan, first: float, last: flo
 
 
 def span_text(span: TimeSpan) -> str:
-    """A stretch in seconds as it is entered, without an end if it lasts until the film's end."""
+    """Format a stretch in seconds as users enter it, without its end if it lasts until the film's end."""
     return f"{span.start:g}-{span.end:g}" if isfinite(span.end) else f"{span.start:g}"
 
 

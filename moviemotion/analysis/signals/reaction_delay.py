@@ -1,4 +1,4 @@
-"""Reaction delays: of each viewer relative to the others, and of the audience after events of known time.
+"""Reaction delays: of each viewer relative to the others, and of the audience after events at known times.
 
 Faces alone show only which viewers react later than others. They cannot show the delay of the audience as a
 whole: an audience that reacts to everything a second later looks exactly like a film that starts a second
@@ -54,8 +54,8 @@ class ReactionDelay:
     """The delay with which the audience reacts to known events.
 
     Attributes:
-        seconds: time from an event to half of the rise that follows, as the median over the events with a
-            reaction; NaN without a reaction.
+        seconds: time from an event to the midpoint of the rise that follows, as the median over the events
+            with a reaction; NaN without a reaction.
         interval: 95 % interval of `seconds` (percentile bootstrap over events).
         reacted_events: number of events to which the audience reacted.
         events: number of events.

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_BLOCK_VIEWERS = 8
-"""Largest number of viewers that are shifted as one in the test for moments."""
+"""Largest number of viewers who are shifted as one block in the test for moments."""
 MIN_BLOCKS = 3
-"""Smallest number of blocks in an audience; with fewer, the test for moments could find nothing."""
+"""Smallest number of blocks in an audience with which the test for moments can find anything."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class SeatMap:
 
     @classmethod
     def of(cls, viewers: Sequence[str], places: Mapping[str, Place]) -> SeatMap:
-        """Arrange the places of viewers in the order of `viewers`; whoever has no place sits alone.
+        """Arrange the places in the order of `viewers`; a viewer without a place is assumed to sit alone.
 
         Example:
             >>> SeatMap.of(("b", "a"), {"a": Place("F", 7), "b": Place("G", 2)}).position.tolist()
@@ -83,10 +83,10 @@ class SeatMap:
     def shift_blocks(self) -> NDArray[np.int64]:
         """Number the blocks of neighbors that the test for moments shifts as one.
 
-        Viewers who sat together are a block, but a full row would leave too few blocks to test anything.
-        Longer blocks are therefore split evenly, so that none has more than `MAX_BLOCK_VIEWERS` viewers, and
-        further, the longest first, until there are `MIN_BLOCKS`. At the few places where a block is split,
-        neighbors count as independent.
+        Viewers who sat together form a block, but if full rows were blocks, there would be too few blocks for
+        a test. Blocks with more than `MAX_BLOCK_VIEWERS` viewers are therefore split evenly. If there are
+        still fewer than `MIN_BLOCKS` blocks, the longest ones are split further. At the few places where a
+        block is split, neighbors count as independent.
 
         Returns:
             (V,) number of each viewer's block, from 0.

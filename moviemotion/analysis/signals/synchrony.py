@@ -2,18 +2,18 @@
 
 The curves of every two viewers are correlated, and the correlations are averaged (pairwise ISC: Nastase et
 al., 2019). The seven emotions are centered and pooled. Identical curves give a value of 1, and unrelated
-curves give a value of about 0. The value does not depend on the number of viewers. Correlating each viewer
-with the mean of the others (leave-one-out ISC) would: the mean of many viewers is less noisy, so that the
-same film has a higher value in a larger room.
+curves give a value of about 0. The value does not depend on the number of viewers. Leave-one-out ISC, which
+correlates each viewer with the mean of the others, does depend on it: the mean of many viewers is less noisy,
+so the same film has a higher value in a larger room.
 
 Not all viewers are seen in the same seconds. Each curve is standardized over the seconds in which its viewer
-is seen (z, with mean 0 and variance 1, pooled over the emotions), and the products of two viewers' z are
-averaged over all pairs and all seconds in which both are seen. If everybody is always seen, this is exactly
-the mean of the pairwise correlations.
+is seen (z, with mean 0 and variance 1, pooled over the emotions), and the products of two viewers' z values
+are averaged over all pairs and all seconds in which both are seen. If everybody is always seen, this is
+exactly the mean of the pairwise correlations.
 
 The intervals come from a jackknife over viewers. The correlations of pairs are not independent, because each
-viewer is part of many pairs, so their standard deviation is too small. Excluding a viewer with all of the
-viewer's pairs accounts for this dependence.
+viewer is part of many pairs, so an interval based on their standard deviation would be too narrow. Leaving
+out one viewer at a time, together with all of that viewer's pairs, accounts for this dependence.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class JackknifeEstimate:
     """An inter-subject correlation, and its values when viewers are left out.
 
     Attributes:
-        value: mean correlation of two viewers, −1…1; NaN with fewer than two viewers or no variation.
-        leave_one_out: (G,) correlation when each viewer is left out.
+        value: mean correlation over pairs of viewers, −1…1; NaN with fewer than two viewers or no variation.
+        leave_one_out: (G,) correlation with each viewer left out in turn.
         excluded: (G, V) bool, the viewer excluded in each case; viewers who were never seen are not left out.
-        leave_two_out: (G·(G − 1)/2,) correlation when each two viewers are left out, in the order of
+        leave_two_out: (G·(G − 1)/2,) correlation with each pair of viewers left out, in the order of
             `np.triu_indices`; empty if not requested.
     """
 
@@ -77,10 +77,10 @@ class JackknifeEstimate:
     def _interaction_variance(self) -> float:
         """Estimate the variance due to interactions between two viewers, which the jackknife counts twice.
 
-        The mean of pairwise correlations is quadratic in the viewers. If nothing is shared, all of its
-        variance comes from pairs of viewers, and the jackknife overestimates it by a factor of two. Leaving
-        out two viewers at a time measures this component (Efron & Stein, 1981), so that it can be subtracted
-        once.
+        The mean of pairwise correlations is quadratic in the viewers. If viewers have no reactions in common,
+        all of its variance comes from pairs of viewers, and the jackknife overestimates it by a factor of
+        two. Leaving out two viewers at a time measures this component (Efron & Stein, 1981), so that it can
+        be subtracted once.
         """
         n = len(self.leave_one_out)
         if not len(self.leave_two_out) or np.isnan(self.leave_two_out).any():
@@ -145,7 +145,7 @@ def sliding_synchrony(strength: Float64Array) -> Float64Array:
     """Compute the inter-subject correlation in a sliding window of `SYNCHRONY_WINDOW` seconds.
 
     The products of all pairs follow from sums over viewers, Σ zᵢzⱼ = ((Σ zᵢ)² − Σ zᵢ²) / 2, so that the cost
-    is proportional to the number of viewers, not of pairs.
+    is proportional to the number of viewers, not to the number of pairs.
 
     Args:
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
@@ -204,8 +204,8 @@ def _jackknife_estimates(
 
     Args:
         strength: (V, S, 7) each viewer's strengths, NaN where not seen.
-        by_emotion: whether to return an estimate for each emotion, too.
-        leave_two_out: whether to compute the correlations with two viewers or groups left out, too.
+        by_emotion: whether to also return an estimate for each emotion.
+        leave_two_out: whether to also compute the correlations with two viewers left out.
     """
     seen = ~np.isnan(strength[:, :, 0])
     excluded = np.eye(len(strength), dtype=bool)[seen.any(axis=1)]
@@ -232,7 +232,7 @@ def _jackknife(
         products: (V, V) sums of products of deviations; the diagonal holds each viewer's sum of squares.
         common: (V, V) number of seconds in which both viewers are seen.
         excluded: (G, V) the viewer left out in each case.
-        leave_two_out: whether to leave out two viewers, too.
+        leave_two_out: whether to also leave out two viewers at a time.
     """
     squares = np.diagonal(products)
     varied = squares > _MIN_VARIANCE
@@ -261,8 +261,8 @@ def _stabilized(r: float | Float64Array) -> Float64Array:
     """Transform correlations to a scale on which their variance over audiences is nearly constant.
 
     If viewers follow a shared reaction to different degrees a, the correlation of two of them is about aᵢaⱼ,
-    and the mean over pairs is about the square of the mean degree. Its square root is nearly linear in the
-    viewers. Near 0, where noise dominates, the scale is linear instead.
+    and the mean over pairs is about the square of the mean degree. The square root of this mean is nearly
+    linear in the viewers' degrees. Near 0, where noise dominates, the scale is linear instead.
     """
     return np.asarray(np.sign(r) * (np.sqrt(np.abs(r) + _SCALE_OFFSET) - np.sqrt(_SCALE_OFFSET)))
 

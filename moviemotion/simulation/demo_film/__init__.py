@@ -7,4 +7,4 @@ SUBTITLES = Path(__file__).with_name("parrot-light.srt")
 EMOTION_SCHEDULE = Path(__file__).with_name("emotion-schedule.csv")
 """The emotions that the film evokes, for `synthetic_audience.read_emotion_schedule`."""
 DURATION = 150
-"""Seconds."""
+"""Length of the film in seconds."""

@@ -1,6 +1,6 @@
 """Draw synthetic viewers and write the videos of the cameras recording them.
 
-In the order of the data:
+The modules, in the order in which they are used:
 
 - `face`: a person's permanent features, and the facial action units of each emotion.
 - `canvas`: soft-edged drawing in face units.

@@ -177,8 +177,8 @@ class Identity:
         beard: 0 (shaved) to 1 (full).
         glasses: whether the person wears glasses.
         wrinkles: 0 (smooth) to 1 (lined).
-        resting_mouth: corners of the mouth at rest, −1 (down) to 1 (up), since some people look sad when they
-            are not.
+        resting_mouth: corners of the mouth at rest, −1 (down) to 1 (up), because some people look sad when
+            they are not.
         texture_seed: random seed for the skin and hair texture.
     """
 
