@@ -114,7 +114,7 @@ def compare(
     names, paired, seed = checked_names(names), checked_flag("paired", paired), checked_seed(seed)
     given = [*sides[0], *sides[1]]
     if len({id(study) for study in given}) < len(given):
-        raise MoviemotionError("first, second: the same study twice; pass different studies")
+        raise MoviemotionError("first, second: both are the same study; pass different studies")
     try:
         return Comparison(
             compare_screenings(
@@ -139,8 +139,8 @@ def _screenings(name: str, given: object) -> list[AudienceAnalysis]:
     for study in given if isinstance(given, list | tuple) else [given]:
         if not isinstance(study, AudienceAnalysis):
             raise MoviemotionError(
-                f"{name}: {type(study).__name__} instead of a study; "
-                "pass what `read_study` or `analyze` returned"
+                f"{name}: expected a study, got {type(study).__name__}; "
+                "pass the result of `read_study` or `analyze`"
             )
         studies.append(study)
     if not studies:

@@ -105,8 +105,8 @@ def plan(
 
     Example:
         >>> import moviemotion as mm
-        >>> plan = mm.plan(length=5, share=0.6)
-        >>> plan.viewers < mm.plan(length=5, share=0.3).viewers
+        >>> plan = mm.plan(length=5, share=0.6, strength=0.7)
+        >>> 5 <= plan.viewers <= 100
         True
     """
     return Plan(

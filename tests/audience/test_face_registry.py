@@ -355,7 +355,7 @@ def test_an_object_without_the_protocol_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("answer", "problem"), [
-    (np.full((1, 4), 0.25), r"returned an array of shape \(1, 4\) instead of \(1, 8\)"),
+    (np.full((1, 4), 0.25), r"shape \(1, 4\); make it return an array of shape \(1, 8\)"),
     (np.full((1, 8), np.nan), "rows that are not probabilities"),
     (np.full((1, 8), 0.3), "rows that are not probabilities"),
     (np.full((1, 8), 1e300), "rows that are not probabilities"),

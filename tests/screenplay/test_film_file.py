@@ -50,5 +50,5 @@ def test_films_that_cannot_be_used(tmp_path: Path) -> None:
             read(tmp_path / "broken.mp4")
         with refused_in_one_line(tmp_path / "gone.mp4", "no such file"):
             read(tmp_path / "gone.mp4")
-    with refused_in_one_line(tmp_path / "odd.mp4", r"no timecode at 12\.5 frames per second"):
+    with refused_in_one_line(tmp_path / "odd.mp4", r"timecode is not defined for 12\.5 frames per second"):
         read_film_timecode(tmp_path / "odd.mp4")

@@ -77,6 +77,7 @@ PAGES: dict[tuple[str, str], set[Role | None]] = {
     **{(page.split()[0], page.split()[1]): {None, *ACCOUNT_ROLES} for page in OPEN_PAGES},
     ("GET", "/"): {*ACCOUNT_ROLES},
     ("GET", "/compare"): STAFF,
+    ("GET", "/plan"): STAFF,
     ("GET", "/studies/{study}"): STAFF,
     ("GET", "/studies/{study}/analysis"): STAFF,
     ("GET", "/studies/{study}/privacy"): {Role.RESEARCHER, Role.PRIVACY_OFFICER},
