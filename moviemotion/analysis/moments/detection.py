@@ -113,9 +113,9 @@ class Moment:
         """Resonance, 0–1: the geometric mean of strength and reacting share.
 
         A strong reaction of a few viewers can have the same resonance as a weak reaction of many. Synchrony
-        is not a factor, because it is near 0 at a plateau although everybody reacts. If it were included, two
-        halves of an audience would rank the moments more similarly (`benchmarks/real_people.py`), but
-        according to how suddenly a reaction starts and ends.
+        is not a factor, because it is near 0 at a plateau although everybody reacts. With it, halves of
+        simulated audiences rank the moments more similarly, but according to how suddenly a reaction starts;
+        halves of real people do not (`benchmarks/real_people.py`).
         """
         return sqrt(max(self.strength, 0.0) * self.reacting_share)
 
