@@ -68,8 +68,7 @@ def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
 def average_by_trailer(table: ReactionTable) -> ReactionTable:
     """Average the features over the viewers of each trailer; one row per trailer.
 
-    A trailer that was shown in one room keeps its room; a trailer that was shown in several rooms has no
-    room.
+    The room is kept if the trailer was shown in only one room, and left empty otherwise.
     """
     trailers = tuple(dict.fromkeys(table.trailers))
     trailer_of = np.array(table.trailers)

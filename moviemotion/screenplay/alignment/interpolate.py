@@ -102,7 +102,7 @@ def _clip_to_film(line: TimedLine, film_end: float) -> TimedLine:
 
 
 def _resolve_overlaps(found: dict[int, TimedLine]) -> dict[int, TimedLine]:
-    """Separate neighboring lines whose estimated starts or ends overlap; matched words take precedence."""
+    """Separate neighboring lines whose estimated times overlap; times from matched words are kept."""
     lines = dict(found)
     in_order = [k for k, line in lines.items() if not line.moved]
     for k, after in pairwise(in_order):
