@@ -65,10 +65,9 @@ AXES = {
 TABLE = Path(moviemotion.planning.__file__).with_name("moment_power.json")
 
 
-def amplitude(strength: float, emotion: Emotion) -> float:
+def amplitude(strength: float) -> float:
     """The change in log-odds that appears as this strength (`strength_above_baseline`)."""
-    rest = AVERAGE_REST[emotion]
-    return float(logit(rest + strength * (1 - rest)) - logit(rest))
+    return float(logit(AVERAGE_REST + strength * (1 - AVERAGE_REST)) - logit(AVERAGE_REST))
 
 
 def strengths(viewers: int, seconds: int, seed: int, beats: Sequence[Beat]) -> Float64Array:
@@ -106,7 +105,7 @@ def table(rooms: int, path: Path) -> Iterator[str]:
         length, share, strength = (axis[k] for axis, k in zip(GRID, cell, strict=True))
         starts = range(BEAT_EVERY // 2, ROOM_MINUTES * 60, BEAT_EVERY)
         beats = [
-            Beat(start, start + length, emotion, share, amplitude(strength, emotion))
+            Beat(start, start + length, emotion, share, amplitude(strength))
             for start, emotion in zip(starts, cycle(EMOTIONS), strict=False)
         ]
         everyone = strengths(sum(VIEWERS), ROOM_MINUTES * 60, SEED + room, beats)
@@ -138,7 +137,7 @@ def _long_films(rooms: int) -> Iterator[str]:
         hits = of = 0
         for run in range(rooms):
             beats = [
-                Beat(at, at + length, emotion, share, amplitude(strength, emotion))
+                Beat(at, at + length, emotion, share, amplitude(strength))
                 for at, emotion in zip(range(200, minutes * 60 - 200, 500), EMOTIONS * 9, strict=False)
             ]
             moments = find_moments(strengths(viewers, minutes * 60, 8000 + run, beats), 0, run).moments

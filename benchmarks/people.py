@@ -273,7 +273,7 @@ def real_baseline(bench: Bench) -> Iterator[str]:
 
 def average_rest(timeline: Timeline) -> Baseline:
     """The average face at rest for everybody: strength without individual baselines."""
-    viewers, average = len(timeline.viewers), [AVERAGE_REST[emotion] for emotion in NON_NEUTRAL_EMOTIONS]
+    viewers, average = len(timeline.viewers), [AVERAGE_REST] * len(NON_NEUTRAL_EMOTIONS)
     rest = np.tile([1 - sum(average), *average], (viewers, 1))
     return Baseline(rest, np.ones(viewers, int), np.zeros(viewers, bool))
 

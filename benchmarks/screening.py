@@ -221,7 +221,7 @@ def correlations(read: Float64Array, truth: Truth) -> Iterator[Bar]:
 def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
     """Measure how sad or amused resting faces appear in calm seconds, without and with the baseline."""
     viewers, seconds = len(truth.viewers), truth.felt.shape[1]
-    average = [AVERAGE_REST[emotion] for emotion in NON_NEUTRAL_EMOTIONS]
+    average = [AVERAGE_REST] * len(NON_NEUTRAL_EMOTIONS)
     everybody = Baseline(
         np.tile([1 - sum(average), *average], (viewers, 1)), np.ones(viewers, int), np.zeros(viewers, bool)
     )

@@ -92,8 +92,7 @@ def average(bench: Bench) -> Iterator[str]:
     clipped = np.clip(bench.probabilities[neutral], MIN_PROBABILITY, MAX_PROBABILITY)
     readings = 1 / (1 + np.exp(-logit(clipped).mean(axis=0)))
     yield (
-        f"average rest, {', '.join(NON_NEUTRAL_EMOTIONS)}: constants "
-        f"{', '.join(f'{AVERAGE_REST[e]:.3f}' for e in NON_NEUTRAL_EMOTIONS)}; votes "
+        f"average rest {AVERAGE_REST:g}; {', '.join(NON_NEUTRAL_EMOTIONS)}: votes "
         f"{', '.join(f'{v:.3f}' for v in votes[1:])} (n={int((shares[:, 0] > 0.5).sum())}); readings "
         f"{', '.join(f'{r:.3f}' for r in readings[1:])} (n={int(neutral.sum())})"
     )

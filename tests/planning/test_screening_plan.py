@@ -98,9 +98,8 @@ def test_the_table_is_that_of_this_moment_search() -> None:
     for strength in (0.3, 0.8):
         beats = []
         for at, emotion in zip(range(60, 1200, 120), emotions, strict=False):
-            rest = AVERAGE_REST[emotion]
-            q = rest + strength * (1 - rest)
-            amplitude = log(q / (1 - q)) - log(rest / (1 - rest))
+            q = AVERAGE_REST + strength * (1 - AVERAGE_REST)
+            amplitude = log(q / (1 - q)) - log(AVERAGE_REST / (1 - AVERAGE_REST))
             beats.append(Beat(at, at + length, emotion, share, amplitude))
         timeline = simulate_room(viewers, 1200, 5, beats=beats).timeline
         strengths = strength_above_baseline(timeline, estimate_baseline(timeline))

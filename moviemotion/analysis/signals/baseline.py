@@ -8,7 +8,6 @@ much the face changes from this baseline, on a scale that is the same for every 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -39,21 +38,13 @@ For a face at rest, noise alone causes a difference of up to about 1.6; a lastin
 """
 CALMEST_SHARE = 0.1
 """Fraction of the seconds that count as the calmest; they are those with the least of an emotion."""
-AVERAGE_REST: Mapping[Emotion, float] = {
-    Emotion.HAPPY: 0.021,
-    Emotion.SURPRISE: 0.011,
-    Emotion.SAD: 0.088,
-    Emotion.ANGER: 0.017,
-    Emotion.DISGUST: 0.01,
-    Emotion.FEAR: 0.01,
-    Emotion.CONTEMPT: 0.01,
-}
-"""Probability of each emotion in an average face at rest.
+AVERAGE_REST = 0.02
+"""Probability of an emotion in an average face at rest, the same for all seven emotions.
 
-These are the mean shares of annotators' votes for the 9,051 faces in the FER+ train split that most
-annotators call neutral (Barsoum et al., 2016), but at least `MIN_PROBABILITY`. The emotion model's readings
-of 537 neutral faces that it was not trained on have nearly the same averages: 0.019, 0.015, 0.073, 0.019,
-0.011, 0.011 and 0.014, averaged in log-odds (`benchmarks/strength_scale.py`).
+In the 9,051 faces of the FER+ train split that most annotators call neutral (Barsoum et al., 2016), each of
+the seven emotions has 0.02 of their votes on average: sadness 0.09, and the others 0.01 to 0.02. One value is
+used for all, since otherwise a small change in sadness would be as strong as a large change in any other
+emotion, and the screen's light on the faces would pass for sadness (`benchmarks/rooms.py`).
 """
 MIN_PROBABILITY = 0.01
 """Smaller probabilities count as this value when strength is computed.
@@ -196,9 +187,9 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
     For example, 0.6 means that of ten annotators who see no joy in an average face at rest, six would see joy
     in it if it changed as this viewer's face did.
 
-    The same change in log-odds has the same strength for every viewer. With the simpler formula (p − rest) /
-    (1 − rest), a change of +4 would have a strength of 0.41 for a viewer whose joy at rest is 0.013, but of
-    0.94 if it is 0.3. For a viewer with an average resting face, the two formulas agree.
+    The same change in log-odds has the same strength for every viewer and every emotion. With the simpler
+    formula (p − rest) / (1 − rest), a change of +4 would have a strength of 0.41 for a viewer whose joy at
+    rest is 0.013, but of 0.94 if it is 0.3. For a resting probability of r₀, the two formulas agree.
 
     Probabilities are limited to `MIN_PROBABILITY` and `MAX_PROBABILITY` first. If the resting face has a high
     probability of an emotion, only a limited change in that emotion can therefore be measured: at most 6.9
@@ -212,7 +203,7 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
         (V, S, 7) strengths 0–1 in the order of `NON_NEUTRAL_EMOTIONS`; NaN where the viewer was not seen.
     """
     columns = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
-    average = np.array([AVERAGE_REST[emotion] for emotion in NON_NEUTRAL_EMOTIONS])
+    average = np.array(AVERAGE_REST)
     # Adding log-odds means multiplying odds, which needs no logarithm for every second.
     now = _odds(timeline.probabilities[:, :, columns].astype(np.float64))
     moved = now / _odds(baseline.probabilities[:, None, columns]) * _odds(average)
