@@ -45,6 +45,7 @@ from moviemotion.analysis.signals.reaction_delay import (
 from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.statistics import Float64Array
 
@@ -70,8 +71,8 @@ class DataQuality:
         samples_per_second: mean number of samples per viewer-second in which the viewer was seen.
         rejected_shares: reason → fraction of all samples that were rejected for that reason, the most
             frequent first.
-        problems: human-readable sentences, for example about recordings that could not be read or subtitles
-            that did not match the script.
+        problems: problems with the data, such as recordings that could not be read, in the order in which
+            they were found.
         usual_viewers: number of viewers seen in a typical (the median) second.
         unknown_seconds: number of seconds in which fewer than `MIN_VIEWERS` viewers were seen, so that the
             audience's reaction is unknown.
@@ -85,7 +86,7 @@ class DataQuality:
     seen_share_by_viewer: tuple[float, ...]
     samples_per_second: float
     rejected_shares: dict[str, float]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     usual_viewers: int
     unknown_seconds: int
     caveats: tuple[str, ...] = ()
@@ -137,7 +138,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
     title: str,
     timeline: Timeline,
     script: TimedScript | None,
-    problems: tuple[str, ...],
+    problems: tuple[Problem, ...],
     seed: int,
     baseline_span: TimeSpan | None = None,
     rejected_counts: Mapping[str, int] | None = None,
@@ -152,7 +153,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         timeline: the timeline of all viewers, from cameras (`build_timeline`) or from a table
             (`timeline_from_table`).
         script: the screenplay in film time, or None.
-        problems: human-readable sentences about problems in earlier processing steps.
+        problems: problems found in earlier processing steps.
         seed: random seed for all steps of the analysis; the same seed gives the same analysis.
         baseline_span: film time in which the viewers are at rest; if None, the baseline is estimated from the
             entire film.
@@ -220,37 +221,45 @@ def _caveats(search: MomentSearchResult, film: TimeSpan | None, seat_map: SeatMa
         yield SEATS_UNKNOWN
 
 
-def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | None) -> Iterator[str]:
+def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | None) -> Iterator[Problem]:
     if span is not None:
         for viewer, marked, seconds in zip(
             timeline.viewers, baseline.from_marked_span, baseline.seconds, strict=True
         ):
             if not marked and seconds:
-                yield (
-                    f"{viewer}: seen for less than {MIN_SECONDS} s of the marked baseline stretch; "
-                    "this viewer's baseline was estimated from the entire film"
+                yield Problem(
+                    "not-seen-at-baseline",
+                    Harm.NOTE,
+                    f"seen for less than {MIN_SECONDS} s of the marked baseline stretch; the baseline was "
+                    "estimated from the entire film",
+                    viewer,
                 )
     for viewer, emotion in zip(timeline.viewers, lasting_emotions(timeline, baseline), strict=True):
         if emotion is not None:
-            yield (
-                f"{viewer}: hardly ever at rest, so a lasting emotion ({emotion}) may have been taken for "
-                "the resting face, and its strength would be too low; mark a stretch in which the viewers "
-                "are at rest as the baseline, or leave this viewer out"
+            yield Problem(
+                "hardly-at-rest",
+                Harm.WRONG,
+                f"hardly ever at rest, so a lasting emotion ({emotion}) may have been taken for the resting "
+                "face, and its strength would be too low; mark a stretch in which the viewers are at rest as "
+                "the baseline, or leave this viewer out",
+                viewer,
             )
 
 
-def _duplicate_warnings(timeline: Timeline, strength: Float64Array) -> Iterator[str]:
+def _duplicate_warnings(timeline: Timeline, strength: Float64Array) -> Iterator[Problem]:
     for one, other, correlation in nearly_identical_viewers(strength):
-        yield (
+        yield Problem(
+            "nearly-identical-viewers",
+            Harm.WRONG,
             f"{timeline.viewers[one]} and {timeline.viewers[other]} react almost identically (correlation "
             f"{correlation:.2f} beyond what the room has in common), so they may be one person recorded by "
             "two cameras, or neighbors who infect each other; the search for moments counts them as one, but "
-            "means count both: leave one of them out if it is one person"
+            "means count both: leave one of them out if it is one person",
         )
 
 
 def _data_quality(
-    timeline: Timeline, rejected: Mapping[str, int], problems: tuple[str, ...], caveats: tuple[str, ...]
+    timeline: Timeline, rejected: Mapping[str, int], problems: tuple[Problem, ...], caveats: tuple[str, ...]
 ) -> DataQuality:
     seen = timeline.sample_counts > 0
     samples = int(timeline.sample_counts.sum()) + sum(rejected.values())

@@ -25,6 +25,7 @@ from moviemotion.api.arguments import (
 from moviemotion.api.frames import frame_of, to_frame
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
+from moviemotion.problems import Harm, Problem
 from moviemotion.reports.number_format import film_time
 from moviemotion.reports.tables.audience_tables import SECONDS, VIEWER_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import Table
@@ -142,8 +143,11 @@ class AudienceAnalysis:
         return to_frame(self._arrow(SCENES))
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """Problems with the data, in plain sentences."""
+    def problems(self) -> tuple[Problem, ...]:
+        """Problems with the data, in the order in which they were found.
+
+        `str(problem)` is a plain sentence; `problem.harm` says what it can do to the results.
+        """
         return self.analysis.data_quality.problems
 
     @property
@@ -207,7 +211,7 @@ class AudienceAnalysis:
             ) from error
 
     def summary(self) -> str:
-        """Summarize the screening in at most fifteen lines of plain text."""
+        """Summarize the screening in at most twenty lines of plain text."""
         return "\n".join(summary_lines(self.analysis))
 
     def __repr__(self) -> str:
@@ -289,16 +293,22 @@ def analyze(  # noqa: PLR0913 (a keyword for every setting)
     )
 
 
-def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
+def _table_problems(frame: Any, timeline: Timeline) -> Iterator[Problem]:
     """Describe possible errors in a table that can nevertheless be analyzed."""
     repeated = repeated_rows(frame)
     if repeated:
-        yield (f"The table has {repeated} repeated rows; rows for the same viewer and second were averaged.")
+        yield Problem(
+            "repeated-rows",
+            Harm.NOTE,
+            f"The table has {repeated} repeated rows; rows for the same viewer and second were averaged.",
+        )
     seen = np.flatnonzero(timeline.sample_counts.any(axis=0))
     if len(seen) and seen[0] > LATE_START:
-        yield (
+        yield Problem(
+            "late-start",
+            Harm.WRONG,
             f"No viewer was seen before {film_time(float(seen[0]))} of film time; if the table does not "
-            "start with the film, subtract its first second."
+            "start with the film, subtract its first second.",
         )
     unseen = [
         name
@@ -306,4 +316,4 @@ def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
         if not counts.any()
     ]
     if unseen:
-        yield f"Viewers without any values: {', '.join(unseen)}."
+        yield Problem("no-viewer", Harm.MISSING, f"Viewers without any values: {', '.join(unseen)}.")

@@ -9,6 +9,7 @@ import typer
 
 from moviemotion.cli.console import parse_offsets, stderr_console, step_progress_bar, video_progress_bar
 from moviemotion.cli.exit_codes import INCOMPLETE
+from moviemotion.problems import ranked_groups
 
 if TYPE_CHECKING:
     from moviemotion.workflows.screen import Screening
@@ -154,9 +155,10 @@ def screen(
             seats=seat_table,
         )
     _print_summary(result, seed)
-    for problem in result.unreadable:
-        stderr_console.print(f"skipped: {problem}", markup=False, style="red")
-    if result.unreadable:
+    for _, lines in ranked_groups(result.incomplete):
+        for line in lines:
+            stderr_console.print(f"incomplete: {line}", markup=False, style="red")
+    if result.incomplete:
         raise typer.Exit(INCOMPLETE)
 
 

@@ -184,7 +184,9 @@ def _replace_names_in_files(
             if viewer != camera or index in of_camera:
                 words[viewer] = of_camera.get(index, "a viewer")
     content = PROVENANCE.read_json(study.folder / PROVENANCE_FILE)
-    content["problems"] = [replace_names(problem, words) for problem in content["problems"]]
+    for problem in content["problems"]:
+        for part in ("subject", "text"):
+            problem[part] = replace_names(problem[part], words)
     if content["seats"]:
         places = places_from_json(content["seats"])
         renamed = {ids.get(viewer, viewer): place for viewer, place in places.items()}
@@ -223,10 +225,10 @@ def anonymous_places(places: Mapping[str, Place]) -> dict[str, Place]:
 
 
 def replace_names(text: str, names: Mapping[str, str]) -> str:
-    """Replace names, and file paths that contain them, in a text."""
+    """Replace names, and file paths that contain them, in a text; a path may be all of it."""
     for name in sorted(names, key=len, reverse=True):
         # Cameras whose files have the same name are called folder-file.
         file = re.escape(name).replace(r"\-", "[-/]") + r"(?:\.\w{1,5})?"
-        text = re.sub(rf"^(?:.*/)?{file}(?=: )", names[name], text)
+        text = re.sub(rf"^(?:.*/)?{file}(?=: |$)", names[name], text)
         text = re.sub(rf"(?<![\w-]){file}(?![\w-])", names[name], text)
     return text

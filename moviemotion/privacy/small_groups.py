@@ -31,10 +31,13 @@ from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
+from moviemotion.problems import Harm, Problem
 
 ROUNDED_DECIMALS = 2
 """Number of decimals of line and scene strengths, for roles other than the researcher."""
-WITHHELD_NOTE = "Notes about individual viewers and cameras are visible only to the researcher."
+WITHHELD_NOTE = Problem(
+    "withheld", Harm.NOTE, "Notes about individual viewers and cameras are visible only to the researcher."
+)
 _NAN = float("nan")
 
 

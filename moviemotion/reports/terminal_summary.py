@@ -1,9 +1,10 @@
-"""Summarizes a screening for the terminal in at most 15 lines of plain text."""
+"""Summarizes a screening for the terminal in at most 20 lines of plain text."""
 
 from __future__ import annotations
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.reaction_scores import MOMENT
+from moviemotion.problems import ranked_groups
 from moviemotion.reports.number_format import (
     inconclusive_notice,
     interval,
@@ -18,15 +19,15 @@ from moviemotion.reports.number_format import (
 from moviemotion.reports.pattern_sentences import pattern_summary
 
 MAX_MOMENTS = 6
-MAX_PROBLEMS = 3
+MAX_PROBLEM_LINES = 8
 
 
 def summary_lines(analysis: Analysis) -> list[str]:
     """Summarize the audience's reactions, the evidence for them, and the quality of the data.
 
     Returns:
-        At most 15 lines without line endings: the summary, the conclusion, the first moments in chronological
-        order, the patterns, the data quality and the first problems.
+        At most 20 lines without line endings: the summary, the conclusion, the first moments in chronological
+        order, the patterns, the data quality and the problems, the most harmful first.
     """
     quality = analysis.data_quality
     conclusion = inconclusive_notice(analysis) or analysis.moment_search.conclusion
@@ -44,10 +45,25 @@ def summary_lines(analysis: Analysis) -> list[str]:
         f"Faces seen {percent(quality.seen_share)} of the time, "
         f"{quality.samples_per_second:.1f} samples per second."
     )
-    lines += [f"  ! {problem}" for problem in quality.problems[:MAX_PROBLEMS]]
-    lines += _remaining_line(len(quality.problems), MAX_PROBLEMS, "problem")
-    return lines
+    return lines + _problem_lines(analysis)
 
 
-def _remaining_line(count: int, shown: int, what: str) -> list[str]:
-    return [f"      and {plural(count - shown, 'more ' + what)}"] if count > shown else []
+def _problem_lines(analysis: Analysis) -> list[str]:
+    """Lines about the problems, the most harmful first; each kind has a line before any has a second one."""
+    groups = ranked_groups(analysis.data_quality.problems)
+    shown = [1] * min(len(groups), MAX_PROBLEM_LINES)
+    for index, (_, lines) in enumerate(groups[: len(shown)]):
+        spare = MAX_PROBLEM_LINES - sum(shown)
+        shown[index] += min(spare, len(lines) - 1)
+    result = []
+    for count, (_, lines) in zip(shown, groups, strict=False):
+        result += [f"  ! {line}" for line in lines[:count]]
+        if len(lines) > count:
+            result[-1] += f" (and {len(lines) - count} more such problems)"
+    return result + _remaining_line(len(groups), len(shown), "kind of problem", "kinds of problems")
+
+
+def _remaining_line(count: int, shown: int, what: str, many: str = "") -> list[str]:
+    if count <= shown:
+        return []
+    return [f"      and {plural(count - shown, f'more {what}', f'more {many}' if many else None)}"]

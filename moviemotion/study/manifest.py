@@ -15,6 +15,7 @@ from moviemotion.audience.faces.emotion_model import EMOTION_WEIGHTS
 from moviemotion.audience.faces.face_registry import DEFAULT_MODEL
 from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
 from moviemotion.errors import SettingError
+from moviemotion.problems import Harm, Problem
 
 _NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
 """Manifest key → setting. The network's name is a setting of the study; its fingerprint is only a version."""
@@ -167,7 +168,7 @@ def with_earlier_versions(
     return {**now, **manifest, **database, **({_EARLIER_KEY: earlier} if earlier else {})}
 
 
-def version_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
+def version_problems(manifest: Mapping[str, Any]) -> Iterator[Problem]:
     """Warnings about cameras that were measured with another version of the program or its networks.
 
     Args:
@@ -176,23 +177,31 @@ def version_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
     recorded = [*manifest.get(_EARLIER_KEY, ()), _versions(manifest)]
     programs = sorted({v["moviemotion"] for v in recorded if "moviemotion" in v} - {__version__})
     if programs:
-        yield (
+        yield Problem(
+            "other-program-version",
+            Harm.NOTE,
             f"Cameras were measured with moviemotion {', '.join(programs)}; this analysis was made with "
-            f"{__version__}"
+            f"{__version__}",
         )
     current = {("emotion_model", DEFAULT_MODEL): weights_fingerprint(EMOTION_WEIGHTS)}
     for key in _NETWORKS:
         networks = [v[key] for v in recorded if isinstance(v.get(key), dict) and "fingerprint" in v[key]]
         what = key.replace("_", " ")
         if len({network["fingerprint"] for network in networks}) > 1:
-            yield (
+            yield Problem(
+                "mixed-networks",
+                Harm.WRONG,
                 f"Cameras were measured with different versions of the {what}; viewers of different cameras "
-                "may not be comparable"
+                "may not be comparable; screen all recordings again into a new folder if they still exist",
             )
         elif networks:
             now = current.get((key, networks[0]["name"]))
             if now not in (None, networks[0]["fingerprint"]):
-                yield f"Cameras were measured with another version of the {what} than this program's"
+                yield Problem(
+                    "other-network-version",
+                    Harm.NOTE,
+                    f"Cameras were measured with another version of the {what} than this program's",
+                )
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
+from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
 from moviemotion.reports.script.annotated_pdf import annotated_pdf
@@ -44,6 +45,7 @@ def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis
         study.write_bytes(ANNOTATED_PDF_FILE, [annotated_pdf(analysis)])
     except MoviemotionError as error:
         # Courier has only Latin characters; the other formats support any writing system.
-        problems = (*analysis.data_quality.problems, f"{ANNOTATED_PDF_FILE} was not created: {error}")
+        problem = Problem("file-not-created", Harm.NOTE, f"was not created: {error}", ANNOTATED_PDF_FILE)
+        problems = (*analysis.data_quality.problems, problem)
         return replace(analysis, data_quality=replace(analysis.data_quality, problems=problems))
     return analysis

@@ -24,6 +24,7 @@ from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment import timed_script_json
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.study.file_names import PROVENANCE_FILE
@@ -59,7 +60,7 @@ class Provenance:
 
     title: str
     script: TimedScript | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     seed: int
     baseline: TimeSpan | None
     film: TimeSpan | None = None
@@ -90,6 +91,7 @@ class Provenance:
         """Write `provenance.json`."""
         content = {
             **vars(self),
+            "problems": [problem.to_json() for problem in self.problems],
             "script": timed_script_json.to_json(self.script) if self.script else None,
             **{name: time_span_json(getattr(self, name)) for name in _SPANS},
             "seats": places_json(self.seats) if self.seats else None,
@@ -154,7 +156,6 @@ def _read_provenance_file(path: Path) -> Provenance:
     valid = (
         isinstance(title, str)
         and isinstance(problems, list)
-        and all(isinstance(problem, str) for problem in problems)
         and type(seed) is int
         and seed >= 0
         and all(content[name] is None or _is_time_span(content[name], name) for name in _SPANS)
@@ -166,7 +167,7 @@ def _read_provenance_file(path: Path) -> Provenance:
     return Provenance(
         title=content["title"],
         script=timed_script_json.from_json(content["script"]) if content["script"] else None,
-        problems=tuple(content["problems"]),
+        problems=tuple(map(Problem.from_json, problems)),
         seed=content["seed"],
         baseline=_time_span(content["baseline"]),
         film=_time_span(content["film"]),
@@ -225,33 +226,27 @@ def analyze_study(
     return replace(provenance, problems=problems).analyze(timeline, camera_samples)
 
 
-_WATCHED_NOTES = (
-    ": no frames",
-    ": no viewer was seen",
-    ": ends at ",
-    " exchanged seats ",
-    ": the offset is an estimate",
-    ": its offset is a guess",  # in studies of version 0.1
-    ": no data from ",
-)
-"""Phrases that occur only in problems reported for cameras whose samples exist."""
+CAMERA_SKIPPED = "camera-skipped"
+"""Code of the problem of a camera that was not processed."""
 
 
-def _missing_samples(study: StudyFolder, known: Sequence[str]) -> Iterator[str]:
+def _missing_samples(study: StudyFolder, known: Sequence[Problem]) -> Iterator[Problem]:
     """Report cameras without samples, unless a known problem says that they were not processed."""
-    unread = [problem for problem in known if not any(note in problem for note in _WATCHED_NOTES)]
+    unread = [str(problem) for problem in known if problem.code == CAMERA_SKIPPED]
     for camera in study.cameras:
         path = study.samples_path(camera)
         # Cameras whose files have the same name are called "folder-file", but problems may say "folder/file".
         name = re.escape(camera).replace(r"\-", "[-/]")
         if not path.is_file() and not any(re.search(rf"(?<![\w-]){name}(?![\w-])", line) for line in unread):
-            yield (
-                f"camera {camera}: its samples are missing; "
-                f"restore {path.relative_to(study.folder)} from a backup"
+            yield Problem(
+                "samples-missing",
+                Harm.MISSING,
+                f"its samples are missing; restore {path.relative_to(study.folder)} from a backup",
+                f"camera {camera}",
             )
 
 
-def _repeated_viewers(study: StudyFolder, camera_samples: Sequence[Samples]) -> Iterator[str]:
+def _repeated_viewers(study: StudyFolder, camera_samples: Sequence[Samples]) -> Iterator[Problem]:
     """Report viewers whose samples are in more than one file."""
     count = Counter(viewer for samples in camera_samples for viewer in samples.viewers)
     for viewer in (viewer for viewer, files in count.items() if files > 1):
@@ -260,4 +255,9 @@ def _repeated_viewers(study: StudyFolder, camera_samples: Sequence[Samples]) -> 
             for camera in study.cameras
             if (samples := study.read_samples(camera)) and viewer in samples.viewers
         ]
-        yield f"viewer {viewer}: counted more than once, in {' and '.join(files)}; restore them from a backup"
+        yield Problem(
+            "viewer-counted-twice",
+            Harm.WRONG,
+            f"counted more than once, in {' and '.join(files)}; restore them from a backup",
+            f"viewer {viewer}",
+        )

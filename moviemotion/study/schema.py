@@ -43,6 +43,18 @@ _MODEL_OF_0_1_0 = {"2821012-f505fb40fb41b000": "166927117759bfd0"}
 """Fingerprint of the emotion model in 0.1.0 → current fingerprint of the same weights."""
 _SIMULATION_KEYS = {"feelings": "emotion_script"}
 _TIME_SOURCES = {"between neighbours": "interpolated"}
+_PROBLEM_KINDS = {
+    ": no frames": ("no-frames", "missing"),
+    ": no viewer was seen": ("no-viewer", "missing"),
+    ": nobody was seen": ("no-viewer", "missing"),
+    ": ends at ": ("ends-early", "missing"),
+    " exchanged seats ": ("seats-exchanged", "note"),
+    ": the offset is an estimate": ("offset-estimated", "wrong"),
+    ": its offset is a guess": ("offset-estimated", "wrong"),
+    ": no data from ": ("capture-gap", "missing"),
+    "The subtitles run to ": ("subtitles-longer", "missing"),
+}
+"""Phrase in a problem of an earlier version → its kind and harm."""
 _STAGES = {"reading": "processing", "telling": "analyzing", "over": "expired"}
 
 
@@ -77,6 +89,17 @@ def _provenance_3(provenance: Any) -> Any:
     return {**provenance, "film": None, "credits": None, "seats": None}
 
 
+def _provenance_4(provenance: Any) -> Any:
+    """Problems now have a kind and a harm; in earlier versions they were only sentences."""
+    return {**provenance, "problems": [_problem(text) for text in provenance["problems"]]}
+
+
+def _problem(text: str) -> dict[str, str]:
+    known = (kind for phrase, kind in _PROBLEM_KINDS.items() if phrase in text)
+    code, harm = next(known, ("camera-skipped", "missing"))
+    return {"code": code, "harm": harm, "text": text, "subject": ""}
+
+
 def _capture_2(report: Any) -> Any:
     """Intervals that were not measured are now null; they used to be NaN, which is not valid JSON."""
     if isinstance(report, dict):
@@ -91,13 +114,13 @@ def _screening_2(state: Any) -> Any:
     return {**state, "stage": _STAGES.get(state["stage"], state["stage"])}
 
 
-STUDY = FileSchema("moviemotion/study", 2, {1: _study_2})
-PROVENANCE = FileSchema("moviemotion/provenance", 3, {1: _provenance_2, 2: _provenance_3})
+STUDY = FileSchema("moviemotion/study", 3, {1: _study_2})
+PROVENANCE = FileSchema("moviemotion/provenance", 4, {1: _provenance_2, 2: _provenance_3, 3: _provenance_4})
 CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
 SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
-ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 3)
+ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 4)
 """Caches are never migrated; a cache written by any other version is recomputed."""
 
 DECODING_ERRORS = (

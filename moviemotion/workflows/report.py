@@ -11,6 +11,7 @@ from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
+from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.inputs import read_script_inputs
 from moviemotion.study.file_names import (
     AUDIENCE_OUTPUTS,
@@ -21,11 +22,11 @@ from moviemotion.study.file_names import (
 )
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.manifest import STUDY_ID_KEY
-from moviemotion.study.provenance import audience_timeline, has_provenance, read_provenance
+from moviemotion.study.provenance import CAMERA_SKIPPED, audience_timeline, has_provenance, read_provenance
 from moviemotion.study.schema import CAPTURE, DECODING_ERRORS, damaged_file_error
 from moviemotion.study.seat_table import SeatTable
 from moviemotion.workflows.capture import finish_capture
-from moviemotion.workflows.screen import DEFAULT_SEED, Screening, analyze_and_write, write_study
+from moviemotion.workflows.screen import DEFAULT_SEED, NO_VIEWER, Screening, analyze_and_write, write_study
 from moviemotion.workflows.settings_checks import check_seed, check_time_spans
 
 
@@ -95,7 +96,11 @@ def report(  # noqa: PLR0913 (mirrors the command)
                 provenance = replace(provenance, problems=tuple(_capture_notes(folder / CAPTURE_FILE)))
             return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
         finished = has_provenance(folder)  # the analysis then reports cameras without samples
-        unread = [f"{c}: was not processed" for c in study.cameras if c not in saved and not finished]
+        unread = [
+            Problem(CAMERA_SKIPPED, Harm.MISSING, "was not processed", camera)
+            for camera in study.cameras
+            if camera not in saved and not finished
+        ]
         notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
         film = film or _simulated_span(study)
         analysis = analyze_and_write(
@@ -121,7 +126,7 @@ def _refuse_lost_provenance(folder: Path) -> None:
         )
 
 
-def _capture_notes(captured: Path) -> list[str]:
+def _capture_notes(captured: Path) -> list[Problem]:
     """Problems in capture.json: cameras without viewers, estimated offsets, gaps, and a damaged journal."""
     if not captured.exists():
         return []
@@ -131,12 +136,15 @@ def _capture_notes(captured: Path) -> list[str]:
         raise damaged_file_error(captured) from error
 
 
-def _notes_of_capture(content: Any) -> Iterator[str]:
-    yield from map(str, content.get("problems", ()))
+def _notes_of_capture(content: Any) -> Iterator[Problem]:
+    for line in content.get("problems", ()):
+        yield Problem("damaged-journal", Harm.MISSING, str(line))
     for camera in content["cameras"]:
         if not camera["viewers"]:
-            yield f"{camera['name']}: no viewer was seen"
+            yield Problem(NO_VIEWER, Harm.MISSING, "no viewer was seen", camera["name"])
         if "median" in camera["offset"]["origin"]:
-            yield f"{camera['name']}: the offset is an estimate: {camera['offset']['origin']}"
+            text = f"the offset is an estimate: {camera['offset']['origin']}"
+            yield Problem("offset-estimated", Harm.WRONG, text, camera["name"])
     for gap in content["gaps"]:
-        yield f"{gap['camera']}: no data from {gap['start']:.0f} to {gap['end']:.0f} s ({gap['reason']})"
+        text = f"no data from {gap['start']:.0f} to {gap['end']:.0f} s ({gap['reason']})"
+        yield Problem("capture-gap", Harm.MISSING, text, gap["camera"])

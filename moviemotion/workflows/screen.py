@@ -34,10 +34,17 @@ from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
-from moviemotion.study.provenance import Provenance, analyze_study, audience_timeline, time_span_json
+from moviemotion.study.provenance import (
+    CAMERA_SKIPPED,
+    Provenance,
+    analyze_study,
+    audience_timeline,
+    time_span_json,
+)
 from moviemotion.study.seat_table import SeatTable
 from moviemotion.workflows.settings_checks import check_offsets, check_rate, check_seed, check_time_spans
 
@@ -45,6 +52,8 @@ DEFAULT_RATE = 5.0
 DEFAULT_SEED = 36
 COMPLETE_SHARE = 0.95
 """A camera that ends before this fraction of the film is reported as a problem."""
+NO_VIEWER = "no-viewer"
+"""Code of the problem of a camera in which no viewer was seen."""
 _UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories of control characters, surrogates and line separators."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@")
@@ -57,8 +66,8 @@ class Screening:
 
     folder: Path
     analysis: Analysis
-    unreadable: tuple[str, ...]
-    """One line per file that could not be read completely."""
+    incomplete: tuple[Problem, ...]
+    """Recordings that could not be read completely, and those in which no viewer was seen."""
 
 
 def screen(  # noqa: PLR0913 (mirrors the command)
@@ -136,7 +145,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             f"{out}: none of the participants in these recordings has given consent; "
             "ask for their consent first"
         )
-    problems, length = _probe(cameras)
+    skipped, length = _probe(cameras)
     if sources:
         # Reject a script that does not match before the time-consuming part starts.
         sources.align(length)
@@ -153,7 +162,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     used = networks_used(emotion_model, face_detector)
     study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, spans, seats))
     with study.creating():
-        readable = [camera for camera in cameras if camera.name not in problems]
+        readable = [camera for camera in cameras if camera.name not in skipped]
         watched = {camera.name: saved for camera in readable if (saved := study.read_samples(camera.name))}
 
         def keep(camera: Camera, samples: Samples) -> None:
@@ -162,15 +171,18 @@ def screen(  # noqa: PLR0913 (mirrors the command)
 
         waiting = [camera for camera in readable if camera.name not in watched]
         processor = CameraProcessor(rate, emotion_model, face_detector)
-        problems |= processor.process_all(waiting, progress, keep, os.cpu_count() or 1)
-        unreadable = (*problems.values(), *_missing_picture_notes(cameras, watched))
+        skipped |= processor.process_all(waiting, progress, keep, os.cpu_count() or 1)
+        unreadable = (
+            *(Problem(CAMERA_SKIPPED, Harm.MISSING, line) for line in skipped.values()),
+            *_missing_picture_notes(cameras, watched),
+        )
         empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
         if len(empty) == len(watched):
             study.discard()
             nobody = [
                 f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty
             ]
-            raise MoviemotionError("\n".join([*unreadable, *nobody]))
+            raise MoviemotionError("\n".join([*map(str, unreadable), *nobody]))
         in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
         seen_viewers = [viewer for samples in in_order for viewer in samples.viewers]
         unseen = [name for name in names if name not in watched or not watched[name].viewers]
@@ -185,14 +197,15 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             credits,
             seats.of_viewers(seen_viewers, unseen) if seats else None,
         )
-        return Screening(out, analysis, unreadable)
+        blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
+        return Screening(out, analysis, (*unreadable, *blank))
 
 
 def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     study: StudyFolder,
     camera_samples: Sequence[Samples],
     sources: ScriptInputs | None,
-    notes: Callable[[float], Iterable[str]],
+    notes: Callable[[float], Iterable[Problem]],
     seed: int,
     baseline: TimeSpan | None,
     film: TimeSpan | None = None,
@@ -326,16 +339,19 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
     return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))
 
 
-def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[str]:
+def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[Problem]:
     """Report gaps within the cameras' files as problems."""
     for camera in cameras:
         blanks = watched[camera.name].gaps if camera.name in watched else ()
         if blanks:
             first, last = blanks[0][0], blanks[-1][1]
             where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
-            yield (
-                f"{camera.path}: no frames{where} from {first:.1f} to {last:.1f} s; "
-                "if the camera has a complete file, copy that file again and screen it into a new folder"
+            yield Problem(
+                "no-frames",
+                Harm.MISSING,
+                f"no frames{where} from {first:.1f} to {last:.1f} s; "
+                "if the camera has a complete file, copy that file again and screen it into a new folder",
+                str(camera.path),
             )
 
 
@@ -344,28 +360,34 @@ def _coverage_notes(
     watched: Mapping[str, Samples],
     seconds: float,
     sources: ScriptInputs | None,
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Report parts of the film that the cameras do not show, and identity switches, as problems."""
     for camera in cameras:
         if camera.name not in watched:
             continue
         samples = watched[camera.name]
         if not samples.viewers:
-            yield f"{camera.path}: no viewer was seen"
+            yield Problem(NO_VIEWER, Harm.MISSING, "no viewer was seen", str(camera.path))
         elif samples.end < seconds * COMPLETE_SHARE:
-            yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; no data after that"
+            text = f"ends at {samples.end:.0f} s of {seconds:.0f} s; no data after that"
+            yield Problem("ends-early", Harm.MISSING, text, str(camera.path))
         for exchange in samples.identity_switches:
             first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
             how = "in view" if exchange.followed else "recognized by their clothes"
-            yield (
-                f"{camera.path}: {first} and {second} exchanged seats at about {exchange.time:.0f} s, {how}; "
-                "each was tracked to the new seat"
+            yield Problem(
+                "seats-exchanged",
+                Harm.NOTE,
+                f"{first} and {second} exchanged seats at about {exchange.time:.0f} s, {how}; "
+                "each was tracked to the new seat",
+                str(camera.path),
             )
     film = (sources.film_seconds(seconds) if sources else None) or seconds
     if seconds < film * COMPLETE_SHARE:
-        yield (
+        yield Problem(
+            "subtitles-longer",
+            Harm.MISSING,
             f"The subtitles run to {film:.0f} s, but the cameras end at {seconds:.0f} s; "
-            "there is no data for later lines"
+            "there is no data for later lines",
         )
 
 

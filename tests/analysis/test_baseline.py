@@ -188,7 +188,7 @@ def test_a_marked_stretch_in_which_people_smile_is_doubted_and_a_calm_one_is_not
 def test_the_warning_names_the_viewer_and_the_remedy():
     timeline = person(200, {SAD: 0.1}, smiling=slice(0, 150))
     (problem,) = analyze("film", timeline, None, (), seed=1).data_quality.problems
-    assert problem.startswith("a: hardly ever at rest, so a lasting emotion (happy) may")
-    assert "mark a stretch in which the viewers are at rest" in problem
+    assert str(problem).startswith("a: hardly ever at rest, so a lasting emotion (happy) may")
+    assert "mark a stretch in which the viewers are at rest" in str(problem)
     marked = analyze("film", timeline, None, (), seed=1, baseline_span=TimeSpan(180, 200))
     assert marked.data_quality.problems == ()

@@ -90,10 +90,13 @@ from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW, sliding_syn
 from moviemotion.analysis.signals.timeline import MIN_WEIGHT, Timeline, ViewerSamples, build_timeline
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import SettingError
+from moviemotion.problems import Harm, Problem
 from moviemotion.statistics import Z95, student_t_quantile, wilson_interval
 
 HAPPY, SAD, SURPRISE = (NON_NEUTRAL_EMOTIONS.index(e) for e in (Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE))
 NAN = float("nan")
+
+PROBLEM = Problem("test", Harm.NOTE, "a problem")
 
 
 def timeline_of(probabilities: np.ndarray, weight: np.ndarray | None = None) -> Timeline:
@@ -630,7 +633,7 @@ def test_viewers_react_in_a_line_from_the_threshold_in_any_emotion():
 def test_data_quality_counts_what_was_seen_and_rejected():
     timeline = hide_viewer(simulate_timeline(2, 60, 1), 0, 0, 30)
     quality = analyze(
-        "", timeline, None, ("a problem",), 1, None, {"dark": 10, "turned": 40, "none": 0}
+        "", timeline, None, (PROBLEM,), 1, None, {"dark": 10, "turned": 40, "none": 0}
     ).data_quality
     samples = 5 * 90 + 50
     assert (quality.viewers, quality.seconds, quality.seen_share) == (2, 60, 0.75)
@@ -641,10 +644,10 @@ def test_data_quality_counts_what_was_seen_and_rejected():
     of_seven = hide_viewer(hide_viewer(simulate_timeline(7, 60, 1), 0, 0, 60), 1, 0, 60)
     six = analyze("", hide_viewer(of_seven, 2, 50, 60), None, (), 1).data_quality
     assert (six.viewers, six.usual_viewers, six.unknown_seconds) == (5, 5, 10), "two seats were empty"
-    marked = analyze("", timeline, None, ("a problem",), 1, TimeSpan(0, 20)).data_quality
-    assert marked.problems[0] == "a problem"
+    marked = analyze("", timeline, None, (PROBLEM,), 1, TimeSpan(0, 20)).data_quality
+    assert marked.problems[0] == PROBLEM
     assert len(marked.problems) == 2
-    assert marked.problems[1].startswith("seat-01: seen for less than 5 s")
+    assert str(marked.problems[1]).startswith("seat-01: seen for less than 5 s")
 
 
 # --- Patterns ----------------------------------------------------------------------------------------

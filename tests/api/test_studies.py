@@ -128,14 +128,14 @@ def test_doubtful_tables_are_analyzed_and_reported(study: mm.Study) -> None:
     wide = study.timeline_wide
     repeated = mm.analyze(pd.concat([wide, wide[wide.viewer == wide.viewer[0]]]))
     assert any(
-        "rows for the same viewer and second were averaged" in problem for problem in repeated.problems
+        "rows for the same viewer and second were averaged" in str(problem) for problem in repeated.problems
     )
     empty = wide.copy()
     empty.loc[empty.viewer == empty.viewer[0], list(mm.EMOTIONS)] = np.nan
-    assert any("without any values" in problem for problem in mm.analyze(empty).problems)
+    assert any("without any values" in str(problem) for problem in mm.analyze(empty).problems)
     late = mm.analyze(wide.assign(second=wide.second + 1000))
-    assert any("No viewer was seen before 16:40" in problem for problem in late.problems)
-    assert all("hardly ever at rest" in problem for problem in mm.analyze(wide).problems)
+    assert any("No viewer was seen before 16:40" in str(problem) for problem in late.problems)
+    assert all("hardly ever at rest" in str(problem) for problem in mm.analyze(wide).problems)
 
 
 def test_a_comparison_is_saved(study: mm.Study, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_another_model_or_detector_is_another_study_a_newer_version_of_it_a_warn
 ) -> None:
     def again(**networks: object) -> str:
         result = screen(seats[:1], tmp_path / "study", rate=1.0, **networks)
-        return " ".join(result.analysis.data_quality.problems)
+        return " ".join(map(str, result.analysis.data_quality.problems))
 
     again(model=AlwaysSadModel(), detector=FixedBoxDetector())
     again(model=AlwaysSadModel(), detector=FixedBoxDetector())

@@ -255,7 +255,7 @@ def test_an_unreadable_video_is_skipped(seats: list[Path], tmp_path: Path) -> No
     ran = run("screen", bad, seats[0], "--out", tmp_path / "study", "--rate", "1")
     assert ran.returncode == 1
     (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
-    assert line.startswith(f"skipped: {bad}: ")
+    assert line.startswith(f"incomplete: {bad}: ")
     assert (tmp_path / "study" / "report.html").exists()
 
 
@@ -268,10 +268,10 @@ def test_the_readable_part_of_a_damaged_video_is_used(seats: list[Path], tmp_pat
     for ran in (call(*command), call(*command)):  # the second time from stored samples
         assert ran.returncode == 1
         (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
-        assert line.startswith(f"skipped: {damaged}: no frames from ")
+        assert line.startswith(f"incomplete: {damaged}: no frames from ")
     analysis = load_analysis(tmp_path / "study")
     assert any(
-        problem.startswith(f"{damaged}: no frames from ") for problem in analysis.data_quality.problems
+        str(problem).startswith(f"{damaged}: no frames from ") for problem in analysis.data_quality.problems
     )
     assert len(analysis.timeline.viewers) == 3
 

@@ -15,6 +15,7 @@ import pytest
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.masking import Region
 from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE, ConsentTerms
+from moviemotion.problems import Harm, Problem
 from moviemotion.study.folder import StudyFolder
 from moviemotion.workflows.screen import analyze_and_write
 
@@ -83,7 +84,10 @@ def write_study(folder: Path, exchanges: tuple = ()) -> Path:
     for seed, (camera, places) in enumerate(PLACES.items()):
         watched.append(synthetic_samples(camera, places, seed, exchanges if camera == "row" else ()))
         study.save_samples(camera, watched[-1])
-    notes = ["videos/cam-a.mp4: ends at 30 s of 40 s", "videos/row.mp4: row-1 and row-2 changed places"]
+    notes = [
+        Problem("ends-early", Harm.MISSING, "ends at 30 s of 40 s", "videos/cam-a.mp4"),
+        Problem("seats-exchanged", Harm.NOTE, "row-1 and row-2 changed places", "videos/row.mp4"),
+    ]
     analyze_and_write(study, watched, None, lambda _: notes, 36, None)
     return folder
 

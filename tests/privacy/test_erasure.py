@@ -112,10 +112,10 @@ def test_the_results_are_those_of_a_study_without_the_viewer(study: Path) -> Non
 
 def test_a_camera_without_remaining_viewers_is_removed_with_its_notes(study: Path) -> None:
     pseudonymize_study(study)
-    assert any("30 s of 40 s" in problem for problem in load_analysis(study).data_quality.problems)
+    assert any("30 s of 40 s" in str(problem) for problem in load_analysis(study).data_quality.problems)
     erase(study, find_viewer(study, "cam-a"))
     assert len(StudyFolder.open_existing(study).cameras) == 2
-    assert not any("30 s of 40 s" in problem for problem in load_analysis(study).data_quality.problems)
+    assert not any("30 s of 40 s" in str(problem) for problem in load_analysis(study).data_quality.problems)
 
 
 def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:

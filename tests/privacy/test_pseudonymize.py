@@ -44,7 +44,7 @@ def test_no_file_but_the_database_has_a_name_of_a_camera(study: Path) -> None:
 def test_the_notes_keep_their_sense(study: Path) -> None:
     pseudonymize_study(study)
     viewer, first, second = (find_viewer(study, seat) for seat in ("cam-a", "row-1", "row-2"))
-    problems = load_analysis(study).data_quality.problems
+    problems = list(map(str, load_analysis(study).data_quality.problems))
     assert f"{viewer}: ends at 30 s of 40 s" in problems
     assert any(problem.endswith(f": {first} and {second} changed places") for problem in problems)
 

@@ -28,6 +28,7 @@ from moviemotion.privacy.small_groups import (
     mask_small_groups,
     visible_groups,
 )
+from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
 from moviemotion.screenplay.alignment.align import align_script
@@ -56,7 +57,13 @@ def laughing_room(folder: Path, viewers: int, alone: tuple[int, int] = (0, 0)) -
     (script := folder / "barn.fountain").write_text(SCRIPT, encoding="utf-8")
     timed = align_script(read_screenplay(script), None, float(SECONDS))
     names = tuple(f"v-{k:012x}" for k in range(viewers))
-    return analyze("Hay", Timeline(names, 0, scores, samples), timed, ("v-000000000001: ends",), 36)
+    return analyze(
+        "Hay",
+        Timeline(names, 0, scores, samples),
+        timed,
+        (Problem("ends-early", Harm.MISSING, "ends", "v-000000000001"),),
+        36,
+    )
 
 
 def figures(analysis: Analysis) -> np.ndarray:

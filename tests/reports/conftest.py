@@ -20,6 +20,7 @@ from moviemotion.analysis.signals.reaction_delay import estimate_relative_delay
 from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 
@@ -134,7 +135,7 @@ def make_analysis(
     scenes: int = 4,
     moments: int = 4,
     conclusive: bool = True,
-    problems: tuple[str, ...] = (),
+    problems: tuple[Problem, ...] = (),
     nobody: tuple[int, int] = (88, 93),
     start: int = 0,
     title: str = "The Second Spoon",
@@ -275,4 +276,13 @@ def long_film() -> Analysis:
 @pytest.fixture(scope="session")
 def analysis() -> Analysis:
     """Twelve viewers, 150 seconds, four scenes, four moments, one failing seat."""
-    return make_analysis(problems=("seat-13.mp4: the file ends in the middle of a frame; camera skipped",))
+    return make_analysis(
+        problems=(
+            Problem(
+                "camera-skipped",
+                Harm.MISSING,
+                "the file ends in the middle of a frame; camera skipped",
+                "seat-13.mp4",
+            ),
+        )
+    )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.chart_data import (
     CURVE_STEPS,
     NO_VALUE,
@@ -216,7 +217,13 @@ def test_strips_hold_the_strongest_emotion_and_unseen_seconds():
 
 def test_a_real_analysis_can_be_reported(analysis):
     """The statistics themselves, not synthetic ones, go through the page, the tables and the summary."""
-    read = analyze(analysis.title, analysis.timeline, analysis.script, ("A problem.",), seed=3)
+    read = analyze(
+        analysis.title,
+        analysis.timeline,
+        analysis.script,
+        (Problem("test", Harm.WRONG, "A problem."),),
+        seed=3,
+    )
     page = Page(render_report(read))
     assert read.moment_search.conclusion in page.text
     assert f"Moments {len(read.moment_search.moments)}" in page.text

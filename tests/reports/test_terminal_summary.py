@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from moviemotion.problems import Harm, Problem
 from moviemotion.reports.terminal_summary import summary_lines
 
 
@@ -13,12 +14,27 @@ def test_summary_names_moments_quality_and_problems(analysis):
     assert lines[-1].endswith("camera skipped")
 
 
-def test_summary_stays_within_fifteen_lines(make):
-    problems = tuple(f"seat-{k}.mp4: not a video." for k in range(30))
+def test_summary_stays_within_twenty_lines(make):
+    problems = tuple(
+        Problem(f"kind-{k // 3}", Harm.NOTE, f"not seen for {k} s.", f"seat-{k}.mp4") for k in range(30)
+    )
     lines = summary_lines(make(moments=12, problems=problems))
-    assert len(lines) <= 15
+    assert len(lines) <= 20
     assert any("and 6 more moments" in line for line in lines)
-    assert lines[-1].strip() == "and 27 more problems"
+    assert lines[-1].strip() == "and 2 more kinds of problems"
+    assert lines[-2].strip() == "! seat-21.mp4: not seen for 21 s. (and 2 more such problems)"
+
+
+def test_the_most_harmful_problems_come_first_and_one_line_names_all_cameras(make):
+    late = tuple(Problem("ends-early", Harm.MISSING, f"ends at {k} s", f"seat-{k}.mp4") for k in range(20))
+    unseen = tuple(Problem("no-viewer", Harm.MISSING, "no viewer was seen", f"{k}.mp4") for k in "abc")
+    double = Problem("doubles", Harm.WRONG, "may be one person", "v1 and v2")
+    swap = Problem("seats-exchanged", Harm.NOTE, "exchanged seats", "row.mp4")
+    lines = summary_lines(make(problems=(swap, *late, *unseen, double)))
+    problems = [line.strip() for line in lines if line.startswith("  ! ")]
+    assert problems[0] == "! v1 and v2: may be one person"
+    assert problems[-2:] == ["! a.mp4, b.mp4 and c.mp4: no viewer was seen", "! row.mp4: exchanged seats"]
+    assert problems[-3].endswith("(and 15 more such problems)")
 
 
 def test_summary_without_a_conclusion(make):

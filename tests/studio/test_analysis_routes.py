@@ -62,7 +62,7 @@ def curve(content: dict, name: str) -> np.ndarray:
 def test_audience_curves_equal_the_analysis(client: TestClient, matinee: Path, analysis: Analysis) -> None:
     content = client.get("/api/studies/matinee/audience-curves").json()
     assert content["seconds"] == len(analysis.audience_curve.seconds)
-    assert content["problems"] == list(analysis.data_quality.problems)
+    assert content["problems"] == list(map(str, analysis.data_quality.problems))
     assert content["viewers"] == analysis.audience_curve.viewers.tolist()
     np.testing.assert_allclose(
         curve(content, "overall"), analysis.audience_curve.overall_strength, atol=1 / CURVE_STEPS

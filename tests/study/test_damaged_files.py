@@ -14,6 +14,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.erasure import erase, find_files_containing, withdraw
 from moviemotion.privacy.status import find_viewer, read_status, verify_audit_log
 from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE
+from moviemotion.problems import Harm, Problem
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.report import report
@@ -77,17 +78,18 @@ def test_missing_samples_are_a_problem(finished: Path) -> None:
     camera = StudyFolder.open_existing(finished).cameras[0]
     (finished / "samples" / f"{camera}.parquet").unlink()
     expected = f"camera {camera}: its samples are missing; restore samples/{camera}.parquet from a backup"
-    assert expected in load_analysis(finished).data_quality.problems
-    assert expected in report(finished).analysis.data_quality.problems
+    assert expected in map(str, load_analysis(finished).data_quality.problems)
+    assert expected in map(str, report(finished).analysis.data_quality.problems)
     provenance = json.loads((finished / "provenance.json").read_text(encoding="utf-8"))
-    change(finished / "provenance.json", problems=[*provenance["problems"], f"{camera}: cannot be opened"])
-    assert expected not in load_analysis(finished).data_quality.problems
+    skipped = Problem("camera-skipped", Harm.MISSING, "cannot be opened", camera).to_json()
+    change(finished / "provenance.json", problems=[*provenance["problems"], skipped])
+    assert expected not in map(str, load_analysis(finished).data_quality.problems)
 
 
 def test_a_viewer_in_two_files_is_a_problem(finished: Path) -> None:
     first, second, *_ = StudyFolder.open_existing(finished).cameras
     shutil.copy(finished / "samples" / f"{first}.parquet", finished / "samples" / f"{second}.parquet")
-    problems = load_analysis(finished).data_quality.problems
+    problems = list(map(str, load_analysis(finished).data_quality.problems))
     assert any(f"samples/{first}.parquet and samples/{second}.parquet; restore" in line for line in problems)
 
 

@@ -114,7 +114,7 @@ def test_a_study_is_migrated_when_its_lock_is_taken(finished: Path) -> None:
     assert "provenance.json" in names
     assert "told.json" not in names
     record = json.loads((finished / "study.json").read_text(encoding="utf-8"))
-    assert (record["schema"], record["version"]) == ("moviemotion/study", 2)
+    assert (record["schema"], record["version"]) == ("moviemotion/study", 3)
     assert not {"format", "reader", "register"} & set(record)
     assert record["emotion_model"] == provenance_of(load_emotion_model())
     assert json.loads((finished / "notes.json").read_text())["notes"][0]["at"] == 2
@@ -151,7 +151,7 @@ def test_an_interrupted_migration_is_completed(finished: Path, monkeypatch: pyte
     monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(finished.with_name("keys")))
     with study_lock(finished):
         pass
-    assert json.loads((finished / "study.json").read_text(encoding="utf-8"))["version"] == 2
+    assert json.loads((finished / "study.json").read_text(encoding="utf-8"))["version"] == 3
 
 
 def test_an_interrupted_screening_resumes(golden: Path) -> None:
@@ -261,7 +261,7 @@ def test_another_version_of_the_program_is_a_problem_of_the_report(
     monkeypatch.setattr(study_manifest, "weights_fingerprint", lambda path: "another")
     videos = [Path("recordings") / name for name in RECORDINGS]
     result = screen(videos, Path("interrupted"), Path("film.fountain"), Path("film.srt"), rate=2)
-    problems = " ".join(result.analysis.data_quality.problems)
+    problems = " ".join(map(str, result.analysis.data_quality.problems))
     assert "Cameras were measured with moviemotion 0.1.0" in problems
     assert "this analysis was made with 9.0.0" in problems
     assert "different versions of the emotion model" in problems
@@ -270,10 +270,10 @@ def test_another_version_of_the_program_is_a_problem_of_the_report(
     )
     enforce_privacy(golden / "interrupted", NOW)  # which renames the cameras, and keeps this
     assert "different versions of the emotion model" in " ".join(
-        load_analysis(golden / "interrupted").data_quality.problems
+        map(str, load_analysis(golden / "interrupted").data_quality.problems)
     )
     assert "another version of the emotion model than" in " ".join(
-        load_analysis(golden / "finished").data_quality.problems
+        map(str, load_analysis(golden / "finished").data_quality.problems)
     )
 
 

@@ -37,12 +37,12 @@ def test_a_damaged_stream_is_named_and_stays(study: Path, kind: str, at: float) 
     whole = sum(len(read_faces(study / "live", c).frame_times) for c in ("seat-01", "row-03-04"))
     path = study / "live" / f"seat-01.{kind}.arrows"
     damage(path, at)
-    problems = report(study).analysis.data_quality.problems
+    problems = list(map(str, report(study).analysis.data_quality.problems))
     assert any(f"live/{path.name}: damaged" in line and "restore the file" in line for line in problems)
     assert path.is_file()
     assert not any("did not keep up" in line for line in problems)
     shutil.copy(GOLDEN / "live" / path.name, path)
-    problems = report(study).analysis.data_quality.problems
+    problems = list(map(str, report(study).analysis.data_quality.problems))
     assert not any("damaged" in line for line in problems)
     assert whole
     assert not (study / "live").exists()
@@ -50,7 +50,7 @@ def test_a_damaged_stream_is_named_and_stays(study: Path, kind: str, at: float) 
 
 def test_a_missing_stream_is_named(study: Path) -> None:
     (study / "live" / "seat-01.faces.arrows").unlink()
-    problems = report(study).analysis.data_quality.problems
+    problems = list(map(str, report(study).analysis.data_quality.problems))
     assert any("live/seat-01.faces.arrows: damaged" in line for line in problems)
     assert (study / "live").is_dir()
 
@@ -62,7 +62,7 @@ def test_garbage_among_the_states_hides_no_later_line(study: Path, garbage: str)
     changes = read_state_changes(study / "live")
     path.write_text("\n".join([lines[0], garbage, *lines[1:]]) + "\n", encoding="latin-1")
     assert read_state_changes(study / "live") == changes
-    problems = report(study).analysis.data_quality.problems
+    problems = list(map(str, report(study).analysis.data_quality.problems))
     assert any("live/states.jsonl: damaged" in line for line in problems)
     assert path.is_file()
 
@@ -72,7 +72,7 @@ def test_an_incomplete_last_record_is_no_damage(study: Path) -> None:
         file.write('{"camera": "seat-01", "ti')
     faces = study / "live" / "seat-01.faces.arrows"
     faces.write_bytes(faces.read_bytes()[:-24])
-    problems = report(study).analysis.data_quality.problems
+    problems = list(map(str, report(study).analysis.data_quality.problems))
     assert not any("damaged" in line for line in problems)
     assert not (study / "live").exists()
 

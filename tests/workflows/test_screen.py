@@ -57,7 +57,7 @@ def test_every_result_is_there_and_nothing_half_written(screened: Screening) -> 
         "samples/seat-01.parquet",
         "samples/row-02-03.parquet",
     }
-    assert screened.unreadable == ()
+    assert screened.incomplete == ()
 
 
 def test_the_timeline_has_a_row_for_each_viewer_and_second(screened: Screening) -> None:
@@ -207,8 +207,8 @@ def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path
 def test_a_bad_file_among_good_ones_is_skipped_and_named(seats: list[Path], tmp_path: Path) -> None:
     (bad := tmp_path / "seat-09.mp4").write_bytes(b"no video at all")
     result = screen([bad, seats[0]], tmp_path / "study", rate=1.0)
-    (line,) = result.unreadable
-    assert line.startswith(f"{bad}: not a readable video")
+    (problem,) = result.incomplete
+    assert str(problem).startswith(f"{bad}: not a readable video")
     assert {r["viewer"] for r in rows(tmp_path / "study")} == {"seat-01"}
     assert bad.name in (tmp_path / "study" / "report.html").read_text(encoding="utf-8")
 
@@ -242,7 +242,7 @@ def test_an_empty_seat_among_taken_ones_is_reported(
 ) -> None:
     result = screen([empty_seat, seats[0]], tmp_path / "study", rate=1.0)
     assert {r["viewer"] for r in rows(result.folder)} == {"seat-01"}
-    assert any("no viewer was seen" in note for note in result.analysis.data_quality.problems)
+    assert any("no viewer was seen" in str(note) for note in result.analysis.data_quality.problems)
 
 
 def test_no_readable_video_is_one_line_a_file(tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_what_the_cameras_do_not_show_is_reported_and_lines_keep_their_time(
     script.write_text(f"{text}\nOLGA\nThey laugh until the lamp goes out.\n", encoding="utf-8")
     offsets = {"row-02-03": -4.0}
     analysis = screen(seats, tmp_path / "study", script, longer, offsets, RATE).analysis
-    problems = "\n".join(analysis.data_quality.problems)
+    problems = "\n".join(map(str, analysis.data_quality.problems))
     assert "The subtitles run to 32 s, but the cameras end at 8 s" in problems
     assert "row-02-03.mp4: ends at 4 s of 8 s" in problems
     assert analysis.script is not None

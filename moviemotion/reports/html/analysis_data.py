@@ -36,7 +36,7 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
         "conclusion": analysis.moment_search.conclusion,
         "conclusive": analysis.moment_search.conclusive,
         "caveats": analysis.data_quality.caveats,
-        "problems": analysis.data_quality.problems,
+        "problems": [str(problem) for problem in analysis.data_quality.problems],
         "timing": analysis.script.timing if analysis.script else None,
         "start": int(analysis.timeline.start),
         "seconds": len(analysis.audience_curve.seconds),

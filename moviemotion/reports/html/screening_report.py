@@ -7,6 +7,7 @@ on a canvas.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +31,7 @@ from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.problems import HARM_TITLES, Problem, ranked_groups
 from moviemotion.reports import number_format
 from moviemotion.reports.emotion_style import PALETTE, css_variables
 from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
@@ -118,6 +120,14 @@ def script_rows(analysis: Analysis) -> list[ScriptRow]:
     ]
 
 
+def problem_sections(problems: Iterable[Problem]) -> list[tuple[str, list[str]]]:
+    """Headings and lines for all problems, the most harmful first."""
+    sections: dict[str, list[str]] = {}
+    for harm, lines in ranked_groups(problems):
+        sections.setdefault(HARM_TITLES[harm], []).extend(lines)
+    return list(sections.items())
+
+
 @cache
 def _environment() -> Environment:
     environment = template_environment("moviemotion.reports.html")
@@ -138,6 +148,7 @@ def _environment() -> Environment:
         number_format.inconclusive_notice,
         number_format.rank_range,
         number_format.too_few_seen,
+        problem_sections,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
