@@ -32,7 +32,7 @@ def command_page() -> Iterator[str]:
     yield "# Commands\n"
     yield "Commands return these exit codes:\n"
     yield "- 0: the command completed."
-    yield "- 1: results were written, but some recordings could not be read completely."
+    yield "- 1: results were written, but some recordings could not be read completely or show no viewer."
     yield "- 2: nothing was written."
     yield "- 130 (143 after SIGTERM): the command was interrupted. Run the same command again to resume.\n"
     yield from _command(typer.main.get_command(app), "moviemotion", 2)
