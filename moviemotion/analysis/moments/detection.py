@@ -207,8 +207,8 @@ def find_moments(
         found = f"{count_by_kind(moments)} {'was' if len(moments) == 1 else 'were'} found"
         conclusion = (
             f"{found}: the audience reacted together more than the same viewers would out of step. "
-            f"Without shared reactions, this search finds a false moment in at most {ALPHA * 100:.0f} % of "
-            "screenings."
+            f"If viewers react independently of each other, this search finds a false moment in at most "
+            f"{ALPHA * 100:.0f} % of screenings; the report says what it cannot exclude."
         )
     else:
         conclusion = (
