@@ -215,13 +215,13 @@ class _Table:
                     raise self._error(f"row {row}: the viewer is missing; enter the viewer's name")
                 if any(unicodedata.category(c) in _UNPRINTABLE for c in text):
                     raise self._error(
-                        f"row {row}: viewer {text!a} holds characters that cannot be printed; remove them"
+                        f"row {row}: viewer name {text!a} contains non-printable characters; remove them"
                     )
                 first = spellings.setdefault(_spelling(value, text), raw)
                 if first != raw:
                     raise self._error(
-                        f"row {row}: viewer {value!a} looks like viewer {first[1]!a}; enter one viewer's "
-                        "name in the same way in all rows, and use different names for different viewers"
+                        f"row {row}: viewer {value!a} is too similar to viewer {first[1]!a}; spell each viewer's "
+                        "name the same way in every row, and give different viewers different names"
                     )
             names.append(texts[raw])
         index = {name: k for k, name in enumerate(dict.fromkeys(names))}

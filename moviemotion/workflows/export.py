@@ -157,8 +157,8 @@ def _export_timecode(
     if frame_rate is None and film is None:
         raise SettingError(
             "no-frame-rate",
-            "markers need a frame rate; add {frame_rate}, such as 24, or {film}, or choose other formats "
-            "with {formats}",
+            "markers need a frame rate; set {frame_rate} (for example, to 24) or {film}, or choose other "
+            "formats with {formats}",
         )
     try:
         if film is None or frame_rate is not None:

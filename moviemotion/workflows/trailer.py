@@ -127,7 +127,7 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     columns = list(reader.fieldnames or ())
     if not rows or not {"trailer", "viewer"} & {*columns}:
         raise MoviemotionError(
-            f"{path}: contains no rows, or has neither a trailer nor a viewer column; add what is missing"
+            f"{path}: contains no rows, or no column named trailer or viewer; add the rows, or one of the columns"
         )
     return columns, rows
 

@@ -198,7 +198,7 @@ def test_a_missing_viewer_is_not_a_viewer(missing):
 @pytest.mark.parametrize("names", [["a", "a "], [1, "1"], [1, " 1"], ["1", 1.0], ["Zo\u00eb", "Zoe\u0308"]])
 def test_viewers_that_look_alike_are_not_merged(names):
     table = {name: values * 2 for name, values in row().items()} | {"viewer": names}
-    with pytest.raises(MoviemotionError, match=r"row 2: viewer .* looks like viewer .*; enter") as error:
+    with pytest.raises(MoviemotionError, match=r"row 2: viewer .* is too similar to viewer .*; spell") as error:
         timeline_from_table(table)
     assert "\n" not in str(error.value)
 

@@ -145,7 +145,7 @@ def test_teachers_change_the_targets(data, run, runs):
     assert student.teachers == ("complete",)
     without_teacher = load_run(run)[1].history[0].loss
     assert student.history[0].loss != without_teacher
-    with pytest.raises(MoviemotionError, match="this teacher was trained on different emotions"):
+    with pytest.raises(MoviemotionError, match="this teacher was trained on a different set of emotions"):
         train(data, runs / "wrong", CONFIG, teachers=[runs / "proposal"], print_line=quiet)
 
 

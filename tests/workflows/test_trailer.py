@@ -86,7 +86,7 @@ def test_a_trailer_in_two_rooms_is_two_studies_of_one_name(tmp_path: Path) -> No
     ("outcomes", "match"),
     [
         ([["viewer", "rating"], ["v1", 3]], "the column outcome is missing"),
-        ([["who", "outcome"], ["v1", 3]], "has neither a trailer nor a viewer column"),
+        ([["who", "outcome"], ["v1", 3]], "no column named trailer or viewer"),
         ([["viewer", "outcome"], ["v1", "perhaps"]], "line 2: outcome is 'perhaps'"),
         ([["viewer", "outcome"], ["v1", 1], ["v1", 0]], "line 3: v1 already has an outcome"),
         ([["viewer", "outcome"], ["nobody", 1]], "use the same names"),

@@ -78,7 +78,7 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
         network.load_state_dict({key: state[key] for key in wanted}, strict=False)
     except Exception as error:  # torch raises pickle, zip and other errors
         raise MoviemotionError(
-            f"{path}: not VGG-16 weights in the format of torchvision ({error}); replace the file"
+            f"{path}: not VGG-16 weights in torchvision format ({error}); replace the file with torchvision's"
         ) from error
 
 

@@ -167,8 +167,8 @@ def _mix_in_teachers(examples: Examples, teachers: Sequence[Path], share: float)
         network, run = load_run(folder)
         if run.config.n_outputs != examples.targets.shape[1]:
             raise MoviemotionError(
-                f"{folder}: this teacher was trained on different emotions; "
-                "choose a run that was trained on votes"
+                f"{folder}: this teacher was trained on a different set of emotions; "
+                "choose a run whose model was trained on annotators' votes"
             )
         with loop.bfloat16_autocast(torch.device("cpu")):
             predictions.append(loop.predict_logits(network, examples.images).softmax(1).numpy())
