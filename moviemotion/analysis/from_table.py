@@ -220,8 +220,8 @@ class _Table:
                 first = spellings.setdefault(_spelling(value, text), raw)
                 if first != raw:
                     raise self._error(
-                        f"row {row}: viewer {value!a} is too similar to viewer {first[1]!a}; spell each viewer's "
-                        "name the same way in every row, and give different viewers different names"
+                        f"row {row}: viewer {value!a} is too similar to viewer {first[1]!a}; spell each "
+                        "viewer's name the same way in every row, and give different viewers different names"
                     )
             names.append(texts[raw])
         index = {name: k for k, name in enumerate(dict.fromkeys(names))}

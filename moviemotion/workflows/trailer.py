@@ -127,7 +127,8 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     columns = list(reader.fieldnames or ())
     if not rows or not {"trailer", "viewer"} & {*columns}:
         raise MoviemotionError(
-            f"{path}: contains no rows, or no column named trailer or viewer; add the rows, or one of the columns"
+            f"{path}: contains no rows, or no column named trailer or viewer; "
+            "add the rows, or one of the columns"
         )
     return columns, rows
 

@@ -124,8 +124,8 @@ def test_values_at_the_limits_are_accepted():
         (row(viewer=np.datetime64("2020-01-01")), "column viewer holds dates"),
         (row() | {"second": np.array(["2020-01-01"], "datetime64[s]")}, "second holds dates"),
         (row(viewer=b"a"), "row 1: viewer is b'a', not a name"),
-        (row(viewer="a\ud800"), "row 1: viewer .* cannot be printed"),
-        (row(viewer="a\nb"), "row 1: viewer .* cannot be printed"),
+        (row(viewer="a\ud800"), "row 1: viewer name .* contains non-printable"),
+        (row(viewer="a\nb"), "row 1: viewer name .* contains non-printable"),
         (row(second=10**400), "row 1: second is too large"),
         (row(second=1_700_000_000), "row 1: second is 1700000000; enter film time"),
         (row(second=1e300), "row 1: second is 1e\\+300; enter a smaller"),
@@ -198,7 +198,7 @@ def test_a_missing_viewer_is_not_a_viewer(missing):
 @pytest.mark.parametrize("names", [["a", "a "], [1, "1"], [1, " 1"], ["1", 1.0], ["Zo\u00eb", "Zoe\u0308"]])
 def test_viewers_that_look_alike_are_not_merged(names):
     table = {name: values * 2 for name, values in row().items()} | {"viewer": names}
-    with pytest.raises(MoviemotionError, match=r"row 2: viewer .* is too similar to viewer .*; spell") as error:
+    with pytest.raises(MoviemotionError, match=r"row 2: viewer .* is too similar to .*; spell") as error:
         timeline_from_table(table)
     assert "\n" not in str(error.value)
 

@@ -72,7 +72,7 @@ def test_the_film_gives_rate_and_start_and_is_opened_in_elan(study: Path, seats:
 
 def test_what_cannot_be_exported_is_said_and_nothing_written(study: Path, tmp_path: Path) -> None:
     refused("formats wav: unknown; choose from otio", study, ["wav"])
-    refused("add frame_rate", study)
+    refused("set frame_rate", study)
     refused("timecode is not defined for 12.5 frames", study, frame_rate=12.5)
     refused("25:00:00:00 is not a timecode", study, frame_rate=24, start_timecode="25:00:00:00")
     refused("gone.mp4: no such file", study, film=tmp_path / "gone.mp4")
