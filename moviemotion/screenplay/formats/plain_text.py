@@ -31,7 +31,6 @@ from moviemotion.screenplay.formats.line_patterns import (
 )
 from moviemotion.screenplay.formats.page_furniture import Row, parse_rows
 
-_TRAILING_SCENE_NUMBER = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
 _MIN_GUTTER_WIDTH = 3
 """Minimum number of spaces between two speeches side by side."""
 _MAX_TITLE_PAGE_LINES = 30
@@ -350,20 +349,15 @@ class _Reader:
                 self._add(ElementKind.ACTION, rows, text)
 
     def _heading(self, number: str | None, text: str) -> None:
-        """Add a scene heading, whose scene number may be in either margin.
-
-        A second line in capitals still belongs to the heading.
-        """
+        """Add a scene heading; a second line in capitals still belongs to it."""
         rows = [self._rows[self._at - 1]]
-        at_end = _TRAILING_SCENE_NUMBER.search(text)
-        text = _TRAILING_SCENE_NUMBER.sub("", text)
         while self._continues_paragraph(centered=False) and self._row_ahead(0).text.isupper():
             rows.append(self._row_ahead(0))
             text += " " + rows[-1].text
             self._at += 1
         self._scene += 1
         self._add(ElementKind.SCENE_HEADING, rows, text)
-        self._elements[-1] = replace(self._elements[-1], number=number or (at_end[1] if at_end else None))
+        self._elements[-1] = replace(self._elements[-1], number=number)
 
     def _at_right_edge(self, row: Row) -> bool:
         """Whether a row in capitals is indented more than any character name.
