@@ -6,7 +6,8 @@
 - Final Draft: `fdx` reads, `fdx_writer` writes and adds script notes to existing files
 - PDF: `pdf` puts each printed character back into its column and passes the lines to `plain_text`
 - Plain text, as typed or printed: `page_furniture` removes page numbers and headers, `indented_layout` finds
-  the columns, `flat_layout` infers columns for scripts without indentation, and `plain_text` creates elements
+  the columns, `flat_layout` infers columns for scripts without indentation, `printed_elements` creates
+  elements, and `plain_text` chooses the layout that fits best
 - Shared patterns: `scene_headings` (all languages), `element_patterns` (Fountain's rules), `line_patterns`
   (printed scripts)
 

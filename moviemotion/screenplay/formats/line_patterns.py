@@ -42,6 +42,12 @@ _MIN_PREFIXED_HEADINGS = 3
 _MAX_TIMED_RATIO = 2
 """The same is assumed if lines in capitals with only a time of day are this many times as frequent."""
 _MAX_NAME_WORDS = 5
+_MAX_SLUG_WORDS = 8
+_CAMERA = re.compile(
+    r"\b(?:ANGLE|CLOSE|CLOSER|INSERT|SERIES|MONTAGE|FLASH|INTERCUT|WIDE|WIDER|TITLES?|SUPER|CREDITS?|END|POV|"
+    r"SHOTS?|REVERSE|FADE|CUT|DISSOLVE|OMITTED|CONTINUED|CONTINUOUS|LATER|ACT|SCENE|CHAPTER|BACK TO|PAN|ZOOM|"
+    r"VIEW|MORE|SILENCE|BLACK)\b"
+)
 
 
 def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | None, str] | None:
@@ -75,7 +81,7 @@ def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | 
 
 def _split_prefixed(text: str) -> tuple[str | None, str] | None:
     """Split a heading with INT. or EXT., or a form of other languages, into number and text."""
-    if found := split_heading(text):
+    if found := split_heading(text, any_case=False):
         return found
     number = _NUMBER.match(text)
     rest = text[number.end() :] if number else text
@@ -108,6 +114,19 @@ def headings_lack_prefix(lines: Iterable[str]) -> bool:
         elif TIME_OF_DAY.search(line) and parse_scene_heading(line, without_prefix=True):
             timed += 1
     return prefixed < _MIN_PREFIXED_HEADINGS or timed > _MAX_TIMED_RATIO * prefixed
+
+
+def is_slug_line(text: str) -> bool:
+    """Whether a line in capitals can name a place, such as THE KITCHEN, rather than a shot or a shout."""
+    return (
+        text == text.upper()
+        and any(map(str.isalpha, text))
+        and len(text.split()) <= _MAX_SLUG_WORDS
+        and text[0].isalnum()
+        and (text[-1].isalnum() or text[-1] in ")'’")
+        and not _CAMERA.search(text)
+        and not is_transition_line(text)
+    )
 
 
 def is_transition_line(text: str) -> bool:

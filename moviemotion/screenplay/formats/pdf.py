@@ -21,7 +21,7 @@ import pypdfium2.raw as pdfium
 from moviemotion._io.text_decoding import read_bytes
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
+from moviemotion.screenplay.formats.plain_text import read_plain_text
 
 _BASELINE_TOLERANCE = 0.35
 """Characters whose baselines differ by less than this fraction of the line height are on the same line."""
@@ -58,12 +58,13 @@ def read_pdf(path: Path) -> Screenplay:
             out as a screenplay.
     """
     source = extract_pdf_lines(read_bytes(path, "screenplay"), path)
-    if not has_script_layout(source):
+    reading = read_plain_text(source)
+    if reading is None:
         raise MoviemotionError(
             f"{path}: the pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)"
         )
-    return Screenplay(plain_text_title(source) or path.stem, path, source, parse_plain_text(source))
+    return Screenplay(reading.title or path.stem, path, source, reading.elements)
 
 
 def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:

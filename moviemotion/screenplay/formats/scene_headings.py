@@ -69,6 +69,7 @@ _LEADING_NUMBER = re.compile(rf"[(\[]?({_NUMBER})[)\]]?[.):]?(?:\s{{1,40}}|\s?[�
 _CIRCLE = re.compile(r"[○〇◯]\s?(?=\w)")
 """The mark of Japanese scene headings."""
 _FOUNTAIN_PREFIX = re.compile(r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]", re.IGNORECASE)
+_LOWER_CASE_PREFIX = re.compile(r"(?:int|ext)\.(?:/(?:int|ext)\.)? \S")
 _PREFIX = re.compile(
     rf"(?:(?:{_ANY})(?:{_AND}(?:{_ANY}))?(?:[.:/,;。：、]|\s?[–—-]|\s\|)|(?:{_any_of(_WORDS)})\s)\s*\S"
 )
@@ -92,11 +93,13 @@ def has_fountain_prefix(text: str) -> bool:
     return bool(_FOUNTAIN_PREFIX.match(text))
 
 
-def split_heading(text: str) -> tuple[str | None, str] | None:  # noqa: PLR0911 - one return per form
+def split_heading(text: str, any_case: bool = True) -> tuple[str | None, str] | None:  # noqa: PLR0911 - one return per form
     """Split a scene heading of any known form into its scene number and its text.
 
     Args:
         text: the line without emphasis and surrounding whitespace.
+        any_case: whether INT. and EXT. count in any letter case, as in Fountain. In other files, a line of
+            a paragraph can start with "est" or "ext".
 
     Returns:
         The number before the heading (or None) and the heading without it; None if the line is not certainly
@@ -106,7 +109,9 @@ def split_heading(text: str) -> tuple[str | None, str] | None:  # noqa: PLR0911 
         >>> split_heading("S#12. 카페 - 낮")
         ('12', '카페 - 낮')
     """
-    if has_fountain_prefix(text) or _starts_with_word(text):
+    if (
+        has_fountain_prefix(text) and (any_case or text[:2].isupper() or text[1] == "/")
+    ) or _starts_with_word(text):
         return None, text
     if label := _LABEL.match(text) or _CHINESE_LABEL.match(text):
         rest = text[label.end() :].lstrip(" \t.:：、–—-")
@@ -147,7 +152,7 @@ def _starts_with_word(text: str) -> bool:
     """Whether a line starts with a word for interior or exterior: INNEN KÜCHE, INNEN. or Innen."""
     if found := _PREFIX.match(text):
         return not text[found.end() - 1].islower()
-    return text[-1:] not in ".!?" and bool(_TITLE_CASE_PREFIX.match(text))
+    return text[-1:] not in ".!?" and bool(_TITLE_CASE_PREFIX.match(text) or _LOWER_CASE_PREFIX.match(text))
 
 
 def _names_interior_or_exterior(text: str, any_case: bool = False) -> bool:
@@ -157,7 +162,7 @@ def _names_interior_or_exterior(text: str, any_case: bool = False) -> bool:
         text: the text.
         any_case: whether the line is known to start with a scene number, so that capitals are not needed.
     """
-    if has_fountain_prefix(text) or _starts_with_word(text):
+    if (text[:2].isupper() and has_fountain_prefix(text)) or _starts_with_word(text):
         return True
     capitals = text.upper()
     if text != capitals and (not any_case or text[-1:] in ".!?"):
