@@ -15,7 +15,7 @@ from statistics import median
 
 import pypdfium2
 
-from moviemotion._io.text_decoding import read_bytes
+from moviemotion._io.text_decoding import read_bytes, repair_characters
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.pdf_letters import Letter, page_letters, without_double_letters
@@ -142,4 +142,4 @@ def _row_to_text(row: Sequence[Letter], width: float) -> str:
             line += " " * min(max(1, round(gap / own)), _MAX_COLUMN)
         line += letter.text
         end = letter.end
-    return line
+    return repair_characters(line)
