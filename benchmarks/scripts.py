@@ -18,8 +18,8 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from moviemotion.screenplay.elements import ElementKind, Screenplay
-from moviemotion.screenplay.formats.element_patterns import is_scene_heading
 from moviemotion.screenplay.formats.format_registry import read_screenplay
+from moviemotion.screenplay.formats.scene_headings import split_heading
 
 BAR = 0.99
 FILMS = ("Big-Fish", "Brick-and-Steel")
@@ -69,7 +69,7 @@ def forced_headings(fountain: Screenplay, pdf: Screenplay) -> list[str]:
     """Return headings that are forced in the Fountain file and missing from the PDF."""
     read = {e.text for e in pdf.elements if e.kind is ElementKind.SCENE_HEADING}
     headings = [e.text for e in fountain.elements if e.kind is ElementKind.SCENE_HEADING]
-    return [text for text in headings if not is_scene_heading(text) and text not in read]
+    return [text for text in headings if not split_heading(text) and text not in read]
 
 
 def main() -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import charset_normalizer
+import ftfy
 
 from moviemotion.errors import MoviemotionError
 
@@ -49,7 +51,17 @@ def read_text(path: Path, expected: str, suggested_format: str) -> str:
         )
     if not text.strip():
         raise MoviemotionError(f"{path}: the {expected} is empty; provide a file that contains text.")
-    return _normalize_newlines(text)
+    return _normalize_newlines(repair_characters(text))
+
+
+def repair_characters(text: str) -> str:
+    """Undo double encoding ("â€”" for a dash, or the control character U+0097), and join letters and accents.
+
+    Only sequences that no writer types are changed, so "IRMÃ…" stays as it is.
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", ftfy.fix_encoding(text))
 
 
 def read_bytes(path: Path, expected: str) -> bytes:

@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.errors import MoviemotionError
 from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
+from moviemotion.reports.number_format import plural
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
-from moviemotion.reports.script.annotated_pdf import annotated_pdf
+from moviemotion.reports.script.annotated_pdf import annotated_pdf, replaced_characters
+from moviemotion.reports.script.pdf_fonts import REPLACEMENT
 from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
 from moviemotion.study.file_names import (
     ANNOTATED_FINAL_DRAFT_FILE,
@@ -22,12 +23,14 @@ from moviemotion.study.file_names import (
 )
 from moviemotion.study.folder import StudyFolder
 
+_MAX_SHOWN = 8
+
 
 def write_outputs(study: StudyFolder, analysis: Analysis) -> Analysis:
     """Write a study's report and tables and, if it has a script, annotated scripts.
 
     Returns:
-        The analysis, with a problem added for each annotated script that could not be created.
+        The analysis, with a problem added if the annotated PDF lacks characters of the script.
     """
     if analysis.script:
         analysis = _write_annotated_scripts(study, analysis)
@@ -41,11 +44,16 @@ def write_outputs(study: StudyFolder, analysis: Analysis) -> Analysis:
 def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis:
     study.write_text(ANNOTATED_FOUNTAIN_FILE, [annotated_fountain(analysis)])
     study.write_bytes(ANNOTATED_FINAL_DRAFT_FILE, [annotated_final_draft(analysis)])
-    try:
-        study.write_bytes(ANNOTATED_PDF_FILE, [annotated_pdf(analysis)])
-    except MoviemotionError as error:
-        # Courier has only Latin characters; the other formats support any writing system.
-        problem = Problem("file-not-created", Harm.NOTE, f"was not created: {error}", ANNOTATED_PDF_FILE)
+    study.write_bytes(ANNOTATED_PDF_FILE, [annotated_pdf(analysis)])
+    if replaced := replaced_characters(analysis):
+        shown = " ".join(letter for letter in replaced[:_MAX_SHOWN] if letter.isprintable())
+        problem = Problem(
+            "characters-replaced",
+            Harm.NOTE,
+            f"its fonts lack {plural(len(replaced), 'character')} of the script ({shown}), printed as "
+            f"{REPLACEMENT}; read {ANNOTATED_FOUNTAIN_FILE} instead, which has them",
+            ANNOTATED_PDF_FILE,
+        )
         problems = (*analysis.data_quality.problems, problem)
         return replace(analysis, data_quality=replace(analysis.data_quality, problems=problems))
     return analysis

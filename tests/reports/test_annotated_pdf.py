@@ -11,7 +11,7 @@ from test_annotate import screenplay_of, with_emotions_everywhere
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
-from moviemotion.reports.script.annotated_pdf import annotated_pdf
+from moviemotion.reports.script.annotated_pdf import annotated_pdf, replaced_characters
 from moviemotion.reports.script.page_layout import LINES_PER_PAGE, paginate
 from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.format_registry import read_screenplay
@@ -55,7 +55,7 @@ def without_emotions(base: Analysis, source: str) -> Analysis:
 
 
 def text_of(pdf: bytes) -> list[str]:
-    return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(pdf)]
+    return [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)]
 
 
 def test_labels_are_printed_beside_the_lines(make: Callable[..., Analysis]) -> None:
@@ -107,20 +107,42 @@ def test_the_same_analysis_gives_the_same_bytes(analysis: Analysis) -> None:
     assert annotated_pdf(annotated) == annotated_pdf(annotated)
 
 
-def test_letters_that_courier_lacks(analysis: Analysis, tmp_path: Path) -> None:
-    russian = with_emotions_everywhere(analysis, screenplay_of("INT. КУХНЯ\n\nАННА\nДа."))
-    with pytest.raises(MoviemotionError, match="the font has no glyphs for some characters"):
-        annotated_pdf(russian)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Кухня. Да — нет.",
+        "Κουζίνα",
+        "őűłŞğİ − ‐ ♪ □",
+        "카페에서 만나요",
+        "喫茶店で。",
+        "咖啡馆",
+        "Hé “so” … €",
+    ],
+)
+def test_letters_that_courier_lacks(analysis: Analysis, words: str) -> None:
+    annotated = with_emotions_everywhere(analysis, screenplay_of(f"INT. A\n\nANNA\n{words}"))
+    assert "".join(words.split()) in "".join(text_of(annotated_pdf(annotated))[1].split())
+    assert replaced_characters(annotated) == []
+
+
+def test_no_character_prevents_the_pdf(analysis: Analysis) -> None:
+    odd = "".join(map(chr, (*range(32, 0x3000, 7), 0x7F, 0x97, 0xE000, 0x1F600, 0x20000, 0xFFFF)))
+    annotated = with_emotions_everywhere(analysis, screenplay_of(f"INT. A\n\nANNA\nOne {odd} two ☃ שלום"))
+    text = "".join("".join(text_of(annotated_pdf(annotated))).split())
+    assert "One" in text
+    assert "two" in text
+    assert "????" in text
+    assert {"ש", "😀"} <= set(replaced_characters(annotated))
+
+
+def test_another_font(analysis: Analysis, tmp_path: Path) -> None:
     vera = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
-    with pytest.raises(MoviemotionError, match="the font has no glyphs for some characters"):
-        annotated_pdf(russian, vera)
-    assert (
-        "Hé"
-        in text_of(annotated_pdf(with_emotions_everywhere(analysis, screenplay_of("INT. A\n\nHé.")), vera))[1]
-    )
+    annotated = with_emotions_everywhere(analysis, screenplay_of("INT. КУХНЯ\n\nHé."))
+    assert "Hé" in text_of(annotated_pdf(annotated, vera))[1]
+    assert "КУХНЯ" in text_of(annotated_pdf(annotated, vera))[1]
     (tmp_path / "bad.ttf").write_bytes(b"no font")
     with pytest.raises(MoviemotionError, match="font cannot be read"):
-        annotated_pdf(russian, tmp_path / "bad.ttf")
+        annotated_pdf(annotated, tmp_path / "bad.ttf")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")

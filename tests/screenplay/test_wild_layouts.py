@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
 from refusal import refused_in_one_line
-from wild_layouts import layouts, synthetic_script, text_of, typed
+from wild_layouts import Line, flat, layouts, synthetic_script, text_of, typed
 
 from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 SCRIPT = synthetic_script(scenes=40, seed=3)
+LONG_SCRIPT = synthetic_script(scenes=70, seed=4)
 LAYOUTS = layouts(SCRIPT)
 
 
@@ -41,6 +43,42 @@ def test_speeches_are_read_in_every_layout(tmp_path: Path, layout: str) -> None:
     blocks = SequenceMatcher(None, true, found, autojunk=False).get_matching_blocks()
     assert sum(block.size for block in blocks) >= bar * max(len(true), len(found))
     assert headings(read) == headings(SCRIPT)
+
+
+@pytest.mark.parametrize("make", [typed, lambda elements: flat(typed(elements))], ids=["indented", "flat"])
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "THE {place}",
+        "{place} - NIGHT",
+        "{place} – NACHT",
+        "{number}   {place}",
+        "{number}   INT. {place} - DAY     {number}",
+        "INTERIOR: {place}",
+        "{place} - INT. JOUR",
+        "Int. {place} - Day",
+        "int. {place}",
+        "SZENE {number}. {place}",
+        "{number}. ИНТ. {place}. ДЕНЬ",
+        "CUT TO: EXT. {place}",
+    ],
+)
+def test_every_scene_is_found(
+    tmp_path: Path, printed: str, make: Callable[[Sequence[Element]], list[Line]]
+) -> None:
+    written, scene = list[Element](), 0
+    places = ["HARBOUR", "HOUSE", "GARDEN", "ATTIC"]
+    for element in LONG_SCRIPT:
+        if element.kind is ElementKind.SCENE_HEADING:
+            scene += 1
+            place = f"{element.text.split()[1]} {places[scene % 4]}"
+            element = replace(element, text=printed.format(place=place, number=scene))  # noqa: PLW2901
+        written.append(element)
+    path = tmp_path / "film.txt"
+    path.write_text(text_of(make(written)), encoding="utf-8")
+    read = read_screenplay(path).elements
+    assert len(headings(read)) == scene
+    assert speeches(read) == speeches(written)
 
 
 @pytest.mark.parametrize(

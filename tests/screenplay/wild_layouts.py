@@ -235,6 +235,37 @@ def capitals(lines: Sequence[Line]) -> list[Line]:
     return [replace(line, text=line.text.upper()) if line.kind in SPEECH_KINDS else line for line in lines]
 
 
+def stray_indents(lines: Sequence[Line], every: int = 40) -> list[Line]:
+    """Some speeches indented, as if pasted from elsewhere, in a script that is otherwise flat."""
+    speech = 0
+    found: list[Line] = []
+    for line in lines:
+        speech += line.kind is ElementKind.CHARACTER
+        spoken = line.kind in (*SPEECH_KINDS, ElementKind.CHARACTER)
+        found.append(line if spoken and speech % every == every - 1 else replace(line, indent=0))
+    return found
+
+
+def one_column(lines: Sequence[Line], margin: int = _MARGIN) -> list[Line]:
+    """Speeches in the column of the action; only names are indented."""
+    return [
+        line if line.kind in (ElementKind.CHARACTER, ElementKind.TRANSITION) else replace(line, indent=margin)
+        for line in lines
+    ]
+
+
+def speech_left_of_action(lines: Sequence[Line]) -> list[Line]:
+    """Speeches further to the left than the action."""
+    left = {ElementKind.DIALOGUE: 5, ElementKind.PARENTHETICAL: 5}
+    return [replace(line, indent=left.get(line.kind or ElementKind.ACTION, line.indent)) for line in lines]
+
+
+def half_flat(lines: Sequence[Line], first: bool) -> list[Line]:
+    """One half indented and the other flat."""
+    half = len(lines) // 2
+    return [*flat(lines[:half]), *lines[half:]] if first else [*lines[:half], *flat(lines[half:])]
+
+
 def layouts(elements: Sequence[Element]) -> dict[str, tuple[str, float]]:
     """The script in each layout, and the share of its speeches that must be read correctly."""
     lines, long = typed(elements), typed(elements, wrap=False)
@@ -269,6 +300,29 @@ def layouts(elements: Sequence[Element]) -> dict[str, tuple[str, float]]:
         "flat, Title Case cues": (text_of(flat(title_cased(lines))), 1.0),
         "flat, speeches in capitals": (text_of(flat(capitals(lines))), 1.0),
         "centered": (text_of(centered(lines)), 1.0),
+        "flat, some speeches indented": (text_of(stray_indents(lines)), 1.0),
+        "flat, some speeches indented, under a line of the web site": (
+            "All scripts\n\n" + text_of(stray_indents(lines, 70)),
+            1.0,
+        ),
+        "transcript, some speeches indented": (
+            transcript(elements) + text_of(typed(elements[1:12])),
+            0.95,
+        ),
+        "speeches in the column of the action": (text_of(one_column(lines)), 1.0),
+        "speeches in the column of the action, under a line of the web site": (
+            "All scripts\n\n" + text_of(one_column(lines)),
+            1.0,
+        ),
+        "speeches in the column of the action, headers": (text_of(one_column(with_headers(lines))), 0.98),
+        "speeches in the column of the action, page numbers": (
+            text_of(one_column(with_page_numbers(lines), 10)),
+            1.0,
+        ),
+        "speeches in the column of the action, long lines": (text_of(one_column(long)), 1.0),
+        "speeches left of the action": (text_of(speech_left_of_action(lines)), 1.0),
+        "first half flat": (text_of(half_flat(lines, first=True)), 0.98),
+        "second half flat": (text_of(half_flat(lines, first=False)), 0.98),
         "transcript": (transcript(elements), 1.0),
         "transcript, Title Case": (transcript(elements, title_case=True), 1.0),
         "transcript, wide gaps": (

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import LETTER
 from reportlab.lib.utils import simpleSplit
-from reportlab.pdfbase.pdfmetrics import registerFont
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
-from moviemotion.errors import MoviemotionError
 from moviemotion.reports.emotion_style import PALETTE
 from moviemotion.reports.number_format import audience_size, inconclusive_notice
 from moviemotion.reports.script.line_notes import ElementNote, element_notes
 from moviemotion.reports.script.page_layout import PageLine, TextRun, paginate
+from moviemotion.reports.script.pdf_fonts import LETTER_WIDTH, Typefaces
 from moviemotion.screenplay.elements import TextStyle
 from moviemotion.screenplay.formats.emphasis import style_runs
 
-_LETTER_WIDTH, _LINE_HEIGHT = 7.2, 12.0
-"""Character width and line height of 12-point Courier, in points."""
+_LINE_HEIGHT = 12.0
+"""Line height of 12-point Courier in points."""
 _FIRST_BASELINE = LETTER[1] - 72.0
 _BAR_LEFT, _BAR_WIDTH = 82.0, 3.5
 _LABEL_RIGHT, _LABEL_SIZE = 78.0, 7.5
 _GRAY = HexColor("#6b6f76")
-_FONTS = {
-    TextStyle(0): "Courier",
-    TextStyle.BOLD: "Courier-Bold",
-    TextStyle.ITALIC: "Courier-Oblique",
-    TextStyle.BOLD | TextStyle.ITALIC: "Courier-BoldOblique",
-}
 
 
 def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
@@ -45,21 +36,19 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
 
     Args:
         analysis: an analysis with a script.
-        font: a monospaced TrueType font for scripts with characters that Courier lacks, such as Greek or
-            Cyrillic.
+        font: a monospaced TrueType font that is preferred to Courier.
 
     Returns:
         The PDF file.
 
     Raises:
-        MoviemotionError: the font cannot be read or has no glyphs for some characters in the script.
+        MoviemotionError: the font cannot be read.
         ValueError: the analysis has no script.
     """
     if analysis.script is None:
         raise ValueError("the analysis has no script; repeat the analysis with a script")
     screenplay = analysis.script.screenplay
-    faces, has = _load_font(font) if font else (_FONTS, _is_in_courier)
-    _check_glyphs([analysis.title, *(e.text for e in screenplay.elements)], has, screenplay.path)
+    faces = Typefaces(font)
     notes = element_notes(analysis, analysis.script)
     sheet = io.BytesIO()
     canvas = Canvas(sheet, pagesize=LETTER, invariant=True)
@@ -68,8 +57,8 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     labeled: set[int] = set()
     for number, page in enumerate(paginate(screenplay.elements), start=1):
         if number > 1:
-            canvas.setFont(faces[TextStyle(0)], 12)
-            canvas.drawRightString(75 * _LETTER_WIDTH, LETTER[1] - 36, f"{number}.")
+            canvas.setFont("Courier", 12)
+            canvas.drawRightString(75 * LETTER_WIDTH, LETTER[1] - 36, f"{number}.")
         for row, line in enumerate(page):
             y = _FIRST_BASELINE - row * _LINE_HEIGHT
             for run in line:
@@ -80,40 +69,19 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     return sheet.getvalue()
 
 
-def _load_font(font: Path) -> tuple[dict[TextStyle, str], Callable[[str], bool]]:
-    """Register a font; return its name for each style and a predicate for the characters it contains."""
-    try:
-        own = TTFont("Script", str(font))
-    except (TTFError, OSError):
-        raise MoviemotionError(f"{font}: the font cannot be read; choose a TrueType font (.ttf)") from None
-    registerFont(own)
-    return dict.fromkeys(_FONTS, "Script"), lambda letter: ord(letter) in own.face.charToGlyph
+def replaced_characters(analysis: Analysis) -> list[str]:
+    """The characters of the script that the PDF shows as question marks, the most frequent first."""
+    script = analysis.script
+    texts = [element.text.replace("\n", "") for element in script.screenplay.elements] if script else []
+    return Typefaces().replaced([analysis.title, *texts])
 
 
-def _check_glyphs(texts: Iterable[str], has: Callable[[str], bool], path: Path) -> None:
-    missing = sorted({c for text in texts for c in text if c != "\n" and not has(c)})
-    if missing:
-        raise MoviemotionError(
-            f"{path}: the font has no glyphs for some characters in the script ({' '.join(missing[:8])}); "
-            "choose a monospaced TrueType font that has them"
-        )
-
-
-def _is_in_courier(letter: str) -> bool:
-    """Whether a character is in PDF readers' built-in Courier, which covers Western European languages."""
-    try:
-        letter.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[TextStyle, str]) -> None:
+def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: Typefaces) -> None:
     """Draw the title, an explanation of the margin, and the color of each emotion."""
     middle, notice = LETTER[0] / 2, inconclusive_notice(analysis)
-    canvas.setFont(faces[TextStyle.BOLD], 18)
-    canvas.drawCentredString(middle, 560, analysis.title)
-    canvas.setFont(faces[TextStyle(0)], 12)
+    title_width = LETTER_WIDTH * 1.5 * len(analysis.title)
+    faces.draw(canvas, middle - title_width / 2, 560, analysis.title, TextStyle.BOLD, 18)
+    canvas.setFont("Courier", 12)
     canvas.drawCentredString(middle, 530, "with the audience's emotions beside its lines")
     canvas.setFont("Helvetica", 9)
     lines = [
@@ -143,15 +111,14 @@ def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[Tex
     canvas.showPage()
 
 
-def _draw_text_run(canvas: Canvas, run: TextRun, y: float, faces: dict[TextStyle, str]) -> None:
+def _draw_text_run(canvas: Canvas, run: TextRun, y: float, faces: Typefaces) -> None:
     """Draw a run of text, one style after another."""
     for start, end, style in style_runs(run.styles):
-        x = (run.column + start) * _LETTER_WIDTH
-        canvas.setFont(faces[style & ~TextStyle.UNDERLINE], 12)
-        canvas.drawString(x, y, run.text[start:end])
+        x = (run.column + start) * LETTER_WIDTH
+        faces.draw(canvas, x, y, run.text[start:end], style & ~TextStyle.UNDERLINE)
         if TextStyle.UNDERLINE in style:
             canvas.setLineWidth(0.6)
-            canvas.line(x, y - 1.5, x + (end - start) * _LETTER_WIDTH, y - 1.5)
+            canvas.line(x, y - 1.5, x + (end - start) * LETTER_WIDTH, y - 1.5)
 
 
 def _draw_margin(

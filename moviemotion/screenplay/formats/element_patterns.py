@@ -1,17 +1,12 @@
-"""Fountain's patterns for single lines: scene headings, transitions, character names."""
+"""Fountain's patterns for single lines: transitions, character names, parentheticals."""
 
 from __future__ import annotations
 
 import re
 
-HEADING_PREFIX = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]"
-"""Regular expression for the start of a scene heading."""
-_HEADING_PREFIX = re.compile(HEADING_PREFIX, re.IGNORECASE)
-
-
-def is_scene_heading(text: str) -> bool:
-    """Whether a line is a scene heading without a forcing mark."""
-    return bool(_HEADING_PREFIX.match(text.strip()))
+_EXTENSION = re.compile(r"\([^()]*\)?")
+_MAX_CASELESS_NAME = 20
+_SENTENCE_ENDS = ".!?…。！？」』”؟।"
 
 
 def is_transition(text: str) -> bool:
@@ -31,10 +26,14 @@ def is_parenthetical(text: str) -> bool:
 
 def character_name(text: str) -> str:
     """The name on a character line, such as EDWARD in "EDWARD (V.O.) (CONT'D)"."""
-    return re.sub(r"\s*\([^()]*\)?", "", text).strip()
+    return "".join(part.rstrip() for part in _EXTENSION.split(text)).strip().removesuffix(":").rstrip()
 
 
 def is_character_line(text: str) -> bool:
     """Whether a line can be a character name: in capitals, but with extensions in any letter case."""
     name = character_name(text.rstrip("^ "))
-    return name == name.upper() and any(c.isalpha() for c in name) and not is_transition(text)
+    if name != name.upper() or not any(c.isalpha() for c in name) or is_transition(text):
+        return False
+    # Scripts such as Chinese have no capitals, so sentences are told apart by length and punctuation.
+    has_capitals = name != name.lower()
+    return has_capitals or (len(name) <= _MAX_CASELESS_NAME and name[-1] not in _SENTENCE_ENDS)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from moviemotion._io.text_decoding import decode_lines, read_bytes
+from moviemotion._io.text_decoding import decode_lines, read_bytes, repair_characters
 from moviemotion._io.xml_tree import XmlNode, parse_xml
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import (
@@ -214,7 +214,7 @@ def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
         named = piece.attributes.get("Style", "").split("+")
         style = TextStyle(sum(_TEXT_STYLES.get(name, TextStyle(0)) for name in named))
         # Letters displayed as capitals are read as capitals, so that character names are recognized.
-        shown = piece.text.upper() if "AllCaps" in named else piece.text
+        shown = repair_characters(piece.text.upper() if "AllCaps" in named else piece.text)
         letters += [(letter, style) for letter in shown]
     lines: list[list[tuple[str, TextStyle]]] = [[]]
     for letter, style in letters:

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 
 from moviemotion.screenplay.formats.element_patterns import character_name
 from moviemotion.screenplay.formats.indented_layout import Columns
@@ -35,6 +35,9 @@ _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)
 """A name, followed by a colon or a wide gap, and words on the same line."""
 _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
+_MIN_RECURRENCES = 3
+"""Minimum number of occurrences of a name for its lines to be almost certainly character names."""
+_MAX_SPEECH_ROWS = 100
 _ANY_CASE_RATIO = 3
 """Names are assumed not to be in capitals if recurring names in any letter case are more than this many times
 as frequent as recurring names in capitals."""
@@ -47,7 +50,7 @@ _MIN_WIDE_LINES_SHARE = 0.1
 coincidence."""
 
 
-def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
+def indent_by_context(rows: Sequence[Row], columns: Columns | None = None) -> list[Row] | None:
     """Indent rows into `FLAT_COLUMNS` according to the surrounding rows.
 
     A character name is on a separate line above the speech or, in a transcript, before a colon. A speech ends
@@ -56,11 +59,17 @@ def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
 
     Args:
         rows: the lines of the script; existing indents are ignored.
+        columns: the columns of the script, if only lines in the column of its character names can be names.
 
     Returns:
         The indented rows, or None if no speakers are found.
     """
     flat = [replace(row, indent=FLAT_COLUMNS.action) for row in rows]
+    if columns is not None:
+        possible = _possible_names(flat, columns.uppercase_names)
+        names = {at: name for at, name in possible.items() if columns.is_character(rows[at])}
+        found = _recurring_names(names).total() >= _MIN_CHARACTER_LINES
+        return _FlatLayout(flat, names).indented_rows() if found else None
     if (transcript := _split_transcript(flat)) is not None:
         return _FlatLayout(*transcript).indented_rows()
     names, any_case = _possible_names(flat, uppercase=True), _possible_names(flat, uppercase=False)
@@ -69,6 +78,28 @@ def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
     if _recurring_names(names).total() < _MIN_CHARACTER_LINES:
         return None
     return _FlatLayout(flat, names).indented_rows()
+
+
+def name_rows(rows: Sequence[Row]) -> set[int]:
+    """The line numbers of rows that are almost certainly character names, whatever their indent.
+
+    Such a row is in capitals, stands above words that are neither in capitals nor a heading, and its name
+    recurs. A name that only continues a speech from the previous page is not included.
+    """
+    found: dict[int, str] = {}
+    nonblank = [row for row in rows if row.text or row.is_more]
+    for before, row, after in zip([Row("", 0, 0, None), *nonblank], nonblank, nonblank[1:], strict=False):
+        named = _NAME_AND_SPEECH.fullmatch(row.text)
+        if named and named[1].isupper() and is_character_name(named[1]) and not named[2].isupper():
+            found[row.line_number] = character_name(named[1])
+        elif row.text and not before.is_more and is_character_name(row.text) and _can_be_speech(after.text):
+            found[row.line_number] = character_name(row.text)
+    counts = Counter(found.values())
+    return {line for line, name in found.items() if counts[name] >= _MIN_RECURRENCES}
+
+
+def _can_be_speech(text: str) -> bool:
+    return bool(text) and not text.isupper() and text[0] not in "-–—" and parse_scene_heading(text) is None
 
 
 def starts_parenthetical(text: str) -> bool:
@@ -202,7 +233,7 @@ class _FlatLayout:
         for at in self._character_rows:
             if self._rows[at].line_number == self._rows[at + 1].line_number:
                 continue  # in a transcript the name takes up part of the first line
-            below = takewhile(lambda row: row.text, self._rows[at + 1 :])
+            below = takewhile(lambda row: row.text, islice(self._rows, at + 1, at + 1 + _MAX_SPEECH_ROWS))
             wider += any(len(row.text) > self._speech_width > 0 for row in below)
         return wider > _MIN_WIDE_LINES_SHARE * len(self._character_rows)
 

@@ -27,9 +27,19 @@ from moviemotion._io.text_decoding import read_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import ElementKind, Screenplay
 from moviemotion.screenplay.formats.fdx import read_fdx
-from moviemotion.screenplay.formats.fountain import screenplay_from_fountain
+from moviemotion.screenplay.formats.fountain import (
+    has_fountain_marks,
+    parse_fountain,
+    screenplay_from_fountain,
+)
+from moviemotion.screenplay.formats.page_furniture import parse_rows
 from moviemotion.screenplay.formats.pdf import read_pdf
-from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
+from moviemotion.screenplay.formats.plain_text import (
+    GOOD_QUALITY,
+    PlainTextReading,
+    read_plain_text,
+    reading_quality,
+)
 
 ENTRY_POINT_GROUP = "moviemotion.screenplay_formats"
 HEAD_BYTES = 4096
@@ -110,10 +120,12 @@ def _read_plain_text(path: Path) -> Screenplay:
     """Read a text file as a printed script if it is laid out like one, otherwise as Fountain."""
     text = _read_script_text(path)
     source = tuple(text.removesuffix("\n").split("\n"))
-    if has_script_layout(source):
-        screenplay = Screenplay(plain_text_title(source) or path.stem, path, source, parse_plain_text(source))
-    else:
-        screenplay = screenplay_from_fountain(text, path)
+    reading = _read_as_printed(source)
+    screenplay = (
+        screenplay_from_fountain(text, path)
+        if reading is None
+        else Screenplay(reading.title or path.stem, path, source, reading.elements)
+    )
     kinds = {element.kind for element in screenplay.elements}
     if ElementKind.SCENE_HEADING in kinds and not kinds & {ElementKind.DIALOGUE, ElementKind.LYRICS}:
         # A silent film is possible, but a .txt file without dialogue almost always means that its speakers
@@ -124,6 +136,17 @@ def _read_plain_text(path: Path) -> Screenplay:
             "above the speech, or name the file .fountain if the film has no dialogue."
         )
     return screenplay
+
+
+def _read_as_printed(source: Sequence[str]) -> PlainTextReading | None:
+    """Read the lines of a text file as a printed script; None if they are Fountain."""
+    reading = read_plain_text(source)
+    if reading is None or reading.quality >= GOOD_QUALITY:
+        return reading
+    if not has_fountain_marks(source):
+        return reading
+    quality = reading_quality(parse_fountain(source), parse_rows(source))
+    return reading if reading.quality > quality else None
 
 
 def _read_script_text(path: Path) -> str:
@@ -223,7 +246,7 @@ def is_fountain(path: Path, source: Sequence[str]) -> bool:
     """
     screenplay_format, _ = _find_format(path)
     return screenplay_format is FOUNTAIN or (
-        screenplay_format is PLAIN_TEXT and not has_script_layout(source)
+        screenplay_format is PLAIN_TEXT and _read_as_printed(source) is None
     )
 
 

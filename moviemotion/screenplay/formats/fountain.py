@@ -21,13 +21,14 @@ from moviemotion.screenplay.formats.element_patterns import (
     is_centered,
     is_character_line,
     is_parenthetical,
-    is_scene_heading,
     is_transition,
 )
 from moviemotion.screenplay.formats.emphasis import parse_emphasis, strip_emphasis
+from moviemotion.screenplay.formats.scene_headings import is_scene_label, split_heading
 from moviemotion.screenplay.formats.title_page import parse_title, parse_title_page, title_page_length
 
-_SCENE_NUMBER = re.compile(r"\s*#([^#\s][^#]*)#\s*$")
+_FORCED_HEADING = re.compile(r"\.(?![.\s…])(?!\d{2,3}[\s-].*[a-z])")
+"""A period that forces a heading; not ". . . and", nor ".45 caliber"."""
 _NOTE_OR_BONEYARD = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
 _FOUNTAIN_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
 _PAGE_BREAK = re.compile(r"={3,}")
@@ -136,8 +137,17 @@ def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
     return lines
 
 
-def _is_forced_heading(text: str) -> bool:
-    return text.startswith(".") and not text.startswith("..") and len(text) > 1
+def _split_scene_number(heading: str) -> tuple[str, str | None]:
+    """Split off the number at the end of a heading, as in INT. KITCHEN #12A#; emphasis may enclose it."""
+    core = heading.rstrip("*_ \t")
+    before, mark, number = core[:-1].rpartition("#")
+    if not core.endswith("#") or not mark or not number or number[0].isspace():
+        return heading, None
+    return before.rstrip() + heading[len(core) :].rstrip(), number.strip()
+
+
+def _without_emphasis(text: str) -> str:
+    return strip_emphasis(text) if "*" in text or "_" in text else text
 
 
 class _Parser:
@@ -168,7 +178,7 @@ class _Parser:
         text = self._lines[self._at].text.strip()
         if _PAGE_BREAK.fullmatch(text):
             return self._add_single(ElementKind.PAGE_BREAK, "")
-        if text.startswith("#"):
+        if text.startswith("#") and not (starts_paragraph and split_heading(text)):
             bare = text.lstrip("#")
             return self._add_single(ElementKind.SECTION, bare, level=len(text) - len(bare))
         if text.startswith("="):
@@ -180,20 +190,30 @@ class _Parser:
         if text.startswith(">"):
             return self._add_single(ElementKind.TRANSITION, text[1:])
         if starts_paragraph:
-            if _is_forced_heading(text) or is_scene_heading(text):
-                self._scene += 1
-                heading = text[1:] if text.startswith(".") else text
-                number = _SCENE_NUMBER.search(heading)
-                heading = heading[: number.start()] if number else heading
-                return self._add_single(
-                    ElementKind.SCENE_HEADING, heading, number=number[1].strip() if number else None
-                )
-            if is_transition(text):
+            plain = _without_emphasis(text)
+            if _FORCED_HEADING.match(text):
+                return self._heading(*_split_scene_number(text[1:]))
+            if found := split_heading(plain):
+                if is_scene_label(plain) and self._heading_follows():
+                    return self._add_single(ElementKind.ACTION, text)
+                # A number before the heading is not part of its text, but other emphasis is kept.
+                heading, number = _split_scene_number(text if found[0] is None else found[1])
+                return self._heading(heading, number or found[0])
+            if is_transition(plain):
                 return self._add_single(ElementKind.TRANSITION, text)
             followed = self._at + 1 < len(self._lines) and not self._lines[self._at + 1].is_blank
             if followed and (text.startswith("@") or (text[0] != "!" and is_character_line(text))):
                 return self._speech(text)
         return self._action()
+
+    def _heading(self, text: str, number: str | None) -> bool:
+        self._scene += 1
+        return self._add_single(ElementKind.SCENE_HEADING, text, number=number)
+
+    def _heading_follows(self) -> bool:
+        """Whether the next line with text is a scene heading."""
+        after = next((line.text for line in self._lines[self._at + 1 :] if not line.is_blank), "").strip()
+        return bool(_FORCED_HEADING.match(after) or split_heading(_without_emphasis(after)))
 
     def _add(
         self,
@@ -274,7 +294,7 @@ class _Parser:
             text = line.text.strip()
             if line.is_blank and not (line.continues_speech and self._speech_continues()):
                 break
-            if is_parenthetical(text):
+            if is_parenthetical(_without_emphasis(text)):
                 self._add(ElementKind.PARENTHETICAL, text, self._at, 1, who, dual)
                 self._at += 1
             elif text.startswith("~"):
@@ -295,7 +315,7 @@ class _Parser:
             text = line.text.strip()
             if line.is_blank and not (line.continues_speech and self._speech_continues()):
                 break
-            if text.startswith("~") or is_parenthetical(text):
+            if text.startswith("~") or is_parenthetical(_without_emphasis(text)):
                 break
             texts.append(text)
             self._at += 1

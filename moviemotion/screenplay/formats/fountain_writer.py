@@ -11,10 +11,10 @@ from moviemotion.screenplay.elements import SPEECH_KINDS, Element, ElementKind, 
 from moviemotion.screenplay.formats.element_patterns import (
     is_centered,
     is_character_line,
-    is_scene_heading,
     is_transition,
 )
-from moviemotion.screenplay.formats.emphasis import escape_marks, mark_emphasis
+from moviemotion.screenplay.formats.emphasis import escape_marks, mark_emphasis, strip_emphasis
+from moviemotion.screenplay.formats.scene_headings import has_fountain_prefix, split_heading
 from moviemotion.screenplay.formats.title_page import format_title_page
 
 _ELEMENT_MARKS = tuple("#=~>!@.")
@@ -47,11 +47,12 @@ def _format_element(element: Element) -> str:  # noqa: PLR0911 - one return stat
     match element.kind:
         case ElementKind.SCENE_HEADING:
             number = f" #{element.number}#" if element.number else ""
-            return (text if is_scene_heading(text) else f".{text}") + number
+            # Other programs know only Fountain's own forms, so all others are forced.
+            return (text if has_fountain_prefix(text) else f".{text}") + number
         case ElementKind.ACTION:
             forced = (
-                is_scene_heading(text)
-                or is_transition(text)
+                split_heading(strip_emphasis(lines[0])) is not None
+                or is_transition(strip_emphasis(text))
                 or (len(lines) > 1 and is_character_line(lines[0]))
             )
             return "\n".join(
@@ -60,7 +61,9 @@ def _format_element(element: Element) -> str:  # noqa: PLR0911 - one return stat
             )
         case ElementKind.CHARACTER:
             recognized = (
-                is_character_line(text) and not is_scene_heading(text) and not text.startswith(_ELEMENT_MARKS)
+                is_character_line(text)
+                and split_heading(strip_emphasis(text)) is None
+                and not text.startswith(_ELEMENT_MARKS)
             )
             return ("" if recognized else "@") + text + (" ^" if element.dual else "")
         case ElementKind.DIALOGUE:

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from ctypes import byref, c_double
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
 import pypdfium2
-import pypdfium2.raw as pdfium
 
-from moviemotion._io.text_decoding import read_bytes
+from moviemotion._io.text_decoding import read_bytes, repair_characters
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
+from moviemotion.screenplay.formats.pdf_letters import Letter, page_letters, without_double_letters
+from moviemotion.screenplay.formats.plain_text import read_plain_text
 
 _BASELINE_TOLERANCE = 0.35
 """Characters whose baselines differ by less than this fraction of the line height are on the same line."""
@@ -31,23 +29,10 @@ _MIN_STEP_SHARE = 0.1
 """Minimum fraction of all distances between lines that a distance must account for to count as common."""
 _MIN_LETTERS_PER_PAGE = 20
 """Average number of characters per page below which the pages are considered scans without text."""
-
-
-@dataclass(frozen=True)
-class _Letter:
-    """A printed character, with coordinates in points from the left and bottom edges of the page.
-
-    Attributes:
-        text: the character.
-        x: the left edge.
-        end: the position where the next character can start.
-        y: the baseline.
-    """
-
-    text: str
-    x: float
-    end: float
-    y: float
+_MAX_LETTERS = 4_000_000
+"""A script has about 2,000 characters per page; files with more than this are refused."""
+_MAX_COLUMN, _MAX_BLANK_LINES = 300, 60
+"""Limits for gaps, which damaged files can make endless."""
 
 
 def read_pdf(path: Path) -> Screenplay:
@@ -58,12 +43,13 @@ def read_pdf(path: Path) -> Screenplay:
             out as a screenplay.
     """
     source = extract_pdf_lines(read_bytes(path, "screenplay"), path)
-    if not has_script_layout(source):
+    reading = read_plain_text(source)
+    if reading is None:
         raise MoviemotionError(
             f"{path}: the pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)"
         )
-    return Screenplay(plain_text_title(source) or path.stem, path, source, parse_plain_text(source))
+    return Screenplay(reading.title or path.stem, path, source, reading.elements)
 
 
 def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
@@ -89,9 +75,16 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
             else f"{path}: the PDF is corrupt; export it again, or give the script as Fountain or Final Draft"
         ) from None
     try:
-        pages = [list(_letters(document[k])) for k in range(len(document))]
+        pages = page_letters(document, _MAX_LETTERS)
+    except pypdfium2.PdfiumError:  # a page is damaged
+        pages = [[]]
     finally:
         document.close()
+    if pages is None:
+        raise MoviemotionError(
+            f"{path}: the PDF has more than {_MAX_LETTERS:,} characters, which no screenplay has; give one "
+            "screenplay per file"
+        )
     if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * len(pages):
         raise MoviemotionError(
             f"{path}: the pages are images without text (a scan); export the script as text, or run text "
@@ -102,69 +95,51 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
     return tuple(line for page in rows for line in _page_to_text(page, width, height))
 
 
-def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
-    """The characters on a page. Spaces are skipped, since they are inferred from the column positions."""
-    text = page.get_textpage()
-    x, y = c_double(), c_double()
-    box = pdfium.FS_RECTF()
-    for k in range(text.count_chars()):
-        letter = chr(pdfium.FPDFText_GetUnicode(text, k))
-        if letter.isspace() or not letter.isprintable() or pdfium.FPDFText_IsGenerated(text, k) == 1:
-            continue
-        pdfium.FPDFText_GetCharOrigin(text, k, byref(x), byref(y))
-        pdfium.FPDFText_GetLooseCharBox(text, k, byref(box))
-        yield _Letter(letter, x.value, box.right, y.value)
-    text.close()
-
-
-def _rows(letters: Sequence[_Letter]) -> list[list[_Letter]]:
+def _rows(letters: Sequence[Letter]) -> list[list[Letter]]:
     """Group characters into lines, from top to bottom, and sort each line from left to right."""
-    rows: list[list[_Letter]] = []
+    rows: list[list[Letter]] = []
     for letter in sorted(letters, key=lambda c: -c.y):
-        if (
-            rows
-            and rows[-1][0].y - letter.y < _BASELINE_TOLERANCE * max(rows[-1][0].end - rows[-1][0].x, 1) / 0.6
-        ):
+        if rows and rows[-1][0].y - letter.y < _BASELINE_TOLERANCE * max(rows[-1][0].width, 1) / 0.6:
             rows[-1].append(letter)
         else:
             rows.append([letter])
-    return [sorted(row, key=lambda c: c.x) for row in rows]
+    return [without_double_letters(sorted(row, key=lambda c: c.x)) for row in rows]
 
 
-def _letter_width(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
+def _letter_width(pages: Sequence[Sequence[Sequence[Letter]]]) -> float:
     """The median character width in points, which is the character width of the script's typeface."""
-    widths = Counter(round(c.end - c.x, 1) for page in pages for row in page for c in row)
+    widths = Counter(round(c.width, 1) for page in pages for row in page for c in row)
     return max(median(widths.elements()), 1.0)
 
 
-def _line_height(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
+def _line_height(pages: Sequence[Sequence[Sequence[Letter]]]) -> float:
     """The distance in points between the lines of a paragraph: the smallest common distance between lines."""
     steps = Counter(round(above[0].y - below[0].y, 1) for page in pages for above, below in pairwise(page))
     common = [step for step, count in steps.items() if count >= _MIN_STEP_SHARE * steps.total()]
     return max(min(common, default=12.0), 1.0)
 
 
-def _page_to_text(rows: Sequence[Sequence[_Letter]], width: float, height: float) -> Iterator[str]:
+def _page_to_text(rows: Sequence[Sequence[Letter]], width: float, height: float) -> Iterator[str]:
     """The lines of a page, after a line with a form feed; gaps between lines become blank lines."""
     yield "\f"
     before = None
     for row in rows:
         y = row[0].y
         if before is not None:
-            yield from [""] * (round((before - y) / height) - 1)
+            yield from [""] * min(round((before - y) / height) - 1, _MAX_BLANK_LINES)
         before = y
         yield _row_to_text(row, width)
 
 
-def _row_to_text(row: Sequence[_Letter], width: float) -> str:
+def _row_to_text(row: Sequence[Letter], width: float) -> str:
     line, end = "", 0.0
     for letter in row:
         # Gaps are measured relative to the width of this character, since a title may be set in larger type.
-        gap, own = letter.x - end, letter.end - letter.x
+        gap, own = letter.x - end, letter.width
         if not line:
-            line = " " * round(letter.x / width)
+            line = " " * min(round(letter.x / width), _MAX_COLUMN)
         elif gap > _MIN_SPACE_WIDTH * own:
-            line += " " * max(1, round(gap / own))
+            line += " " * min(max(1, round(gap / own)), _MAX_COLUMN)
         line += letter.text
         end = letter.end
-    return line
+    return repair_characters(line)

@@ -1,0 +1,168 @@
+"""PDFs with text that does not belong to the script, and with characters drawn several times."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+from wild_layouts import Line, sheets, synthetic_script, typed
+
+from moviemotion.screenplay.elements import ElementKind
+from moviemotion.screenplay.formats.format_registry import read_screenplay
+
+CASES = Path(__file__).parents[3] / "shared" / "cases" / "scripts"
+needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="needs ../shared/cases/scripts")
+PAGES = sheets(typed(synthetic_script(scenes=20, seed=5)))
+Draw = Callable[[Canvas, float, float, Line], None]
+Stamp = Callable[[Canvas], None]
+
+
+def plain(canvas: Canvas, x: float, y: float, line: Line) -> None:
+    canvas.drawString(x, y, line.text)
+
+
+def several_times(*shifts: tuple[float, float], bold: bool = False) -> Draw:
+    """Draw characters and headings (or everything) once more for each shift."""
+
+    def draw(canvas: Canvas, x: float, y: float, line: Line) -> None:
+        plain(canvas, x, y, line)
+        if not bold or line.kind in (ElementKind.CHARACTER, ElementKind.SCENE_HEADING):
+            for right, up in shifts:
+                canvas.drawString(x + right, y + up, line.text)
+
+    return draw
+
+
+def letter_by_letter(canvas: Canvas, x: float, y: float, line: Line) -> None:
+    """Each character twice in a row, as some printer drivers do."""
+    for k, letter in enumerate(line.text):
+        canvas.drawString(x + 7.2 * k, y, letter)
+        canvas.drawString(x + 7.2 * k + 0.7, y, letter)
+
+
+def stamped(words: str, face: str, size: float, gray: float, angle: float, x: float, y: float) -> Stamp:
+    def stamp(canvas: Canvas) -> None:
+        canvas.saveState()
+        canvas.setFillGray(gray)
+        canvas.setFont(face, size)
+        canvas.translate(x, y)
+        canvas.rotate(angle)
+        canvas.drawCentredString(0, 0, words)
+        canvas.restoreState()
+
+    return stamp
+
+
+def grid_of_names(canvas: Canvas) -> None:
+    for x in range(50, 600, 150):
+        for y in range(50, 750, 60):
+            stamped("R. OSK 4711", "Courier", 12, 0.6, 30, x, y)(canvas)
+
+
+def page_rotation(degrees: int) -> Stamp:
+    """Turn the page, and its contents back, as some scanners and drivers do."""
+
+    def turn(canvas: Canvas) -> None:
+        canvas.setPageRotation(degrees)
+        canvas.rotate(degrees)
+        canvas.translate(*{90: (0, -612), 180: (-612, -792), 270: (-792, 0)}[degrees])
+
+    return turn
+
+
+def no_stamp(canvas: Canvas) -> None:
+    return None
+
+
+def print_script(
+    path: Path,
+    draw: Draw = plain,
+    stamp: Stamp = no_stamp,
+    gap: Callable[[int], float] = lambda cue: 0.0,
+    size: tuple[float, float] = (612, 792),
+) -> Path:
+    """Print the script, with `gap(n)` additional lines below the n-th character name."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=size)
+    cue = 0
+    for page in PAGES:
+        stamp(canvas)
+        row = 0.0
+        for line in page:
+            canvas.setFont("Courier", 12)
+            if line.text:
+                draw(canvas, 7.2 * line.indent, 740 - 12 * row, line)
+            row += 1
+            if line.kind is ElementKind.CHARACTER:
+                cue += 1
+                row += gap(cue)
+        canvas.showPage()
+    canvas.save()
+    path.write_bytes(out.getvalue())
+    return path
+
+
+def content(path: Path) -> list[tuple[str, str, str | None]]:
+    return [(e.kind, e.text, e.character) for e in read_screenplay(path).elements]
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        stamped("R. OSK 4711", "Helvetica-Bold", 54, 0.8, 45, 306, 396),
+        stamped("DRAFT", "Courier", 12, 0, 30, 306, 400),
+        stamped("CONFIDENTIAL", "Helvetica-Bold", 60, 0.85, 0, 306, 400),
+        stamped("Printed for R. Osk only", "Helvetica", 12, 0.7, 0, 306, 410.5),
+        stamped("COPY NO 47", "Times-Roman", 30, 0, 0, 306, 433),
+        stamped("r.osk@example.org 2026-11-03", "Courier", 9, 0, 90, 30, 400),
+        grid_of_names,
+    ],
+    ids=["diagonal", "diagonal, black", "large", "light", "large, black", "upright", "grid"],
+)
+def test_watermarks_are_not_read(tmp_path: Path, stamp: Stamp) -> None:
+    marked = print_script(tmp_path / "marked.pdf", stamp=stamp)
+    assert content(marked) == content(print_script(tmp_path / "plain.pdf"))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        several_times((0.0, 0.0), bold=True),
+        several_times((0.6, 0.0), bold=True),
+        several_times((1.8, -0.6)),
+        several_times((0.3, 0.0), (0.6, 0.0), (0.9, 0.3)),
+        letter_by_letter,
+    ],
+    ids=["same place", "shifted", "shadow", "four times", "letter by letter"],
+)
+def test_characters_that_are_drawn_twice_are_read_once(tmp_path: Path, draw: Draw) -> None:
+    drawn = print_script(tmp_path / "twice.pdf", draw)
+    assert content(drawn) == content(print_script(tmp_path / "plain.pdf"))
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [lambda cue: 1.0, lambda cue: 0.5, lambda cue: cue % 2, lambda cue: cue % 5 == 0, lambda cue: 2.0],
+    ids=["one line", "half a line", "every second", "every fifth", "two lines"],
+)
+def test_blank_lines_under_names(tmp_path: Path, gap: Callable[[int], float]) -> None:
+    spaced = print_script(tmp_path / "spaced.pdf", gap=gap)
+    assert content(spaced) == content(print_script(tmp_path / "plain.pdf"))
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_turned_pages(tmp_path: Path, degrees: int) -> None:
+    size = (612, 792) if degrees == 180 else (792, 612)
+    turned = print_script(tmp_path / "turned.pdf", stamp=page_rotation(degrees), size=size)
+    assert content(turned) == content(print_script(tmp_path / "plain.pdf"))
+
+
+@needs_cases
+def test_reported_cases() -> None:
+    assert content(CASES / "pdf_watermark/watermark.pdf") == content(CASES / "pdf_watermark/plain.pdf")
+    twice = content(CASES / "bold_twice/fakebold.pdf")
+    assert {character for _, _, character in twice} == {None, "ANN", "BOB"}
+    assert ("dialogue", "Hi. I have brought the bread you like.", "BOB") in twice

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moviemotion._io.text_decoding import read_text, repair_characters
+from moviemotion.screenplay.formats.format_registry import read_screenplay
+
+CASES = Path(__file__).parents[2] / "shared" / "cases" / "scripts"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "repaired"),
+    [
+        ("Ann \x97 waits", "Ann — waits"),
+        ("Ann â€” waits", "Ann — waits"),
+        ("â€œYesâ€\x9d, itâ€™s â€¦", "“Yes”, it’s …"),
+        ("Ã‰LODIE, cafÃ©", "ÉLODIE, café"),
+        ("Ðš Ð½ÐµÐ¼Ñƒ", "К нему"),
+        ("e\u0301te\u0301", "été"),
+        ("IRMÃ… “AMANHÔ", "IRMÃ… “AMANHÔ"),
+        ("ÉLODIE — Кухня — 카페", "ÉLODIE — Кухня — 카페"),
+        ("plain", "plain"),
+    ],
+)
+def test_double_encoding_is_undone(damaged: str, repaired: str) -> None:
+    assert repair_characters(damaged) == repaired
+
+
+def test_double_encoded_files_are_repaired(tmp_path: Path) -> None:
+    path = tmp_path / "film.fountain"
+    twice = "INT. CAFÉ – DAY\n\nANN\nIt’s — so.\n".encode().decode("cp1252").encode()
+    path.write_bytes(twice)
+    assert read_text(path, "screenplay", "Fountain") == "INT. CAFÉ – DAY\n\nANN\nIt’s — so.\n"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="needs ../shared/cases/scripts")
+def test_reported_case() -> None:
+    assert read_screenplay(CASES / "control_characters/c1.fountain").elements[1].text == "Ann — waits."
