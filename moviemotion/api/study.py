@@ -135,6 +135,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     film: str | tuple[float, float] | None = None,
     credits: str | float | tuple[float, float] | None = None,
     seats: Any = None,
+    count_doubles: bool = False,
     seed: int = screening.DEFAULT_SEED,
     model: str | Path | EmotionModel = DEFAULT_MODEL,
     detector: str | FaceDetector = DEFAULT_DETECTOR,
@@ -159,6 +160,8 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
             evidence, either.
         seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
             and `seat`. Contagion between neighbors is then not mistaken for an effect of the film.
+        count_doubles: count viewers who appear to be one person recorded twice as different people. By
+            default, only the one who was seen better counts.
         seed: random seed for the statistics.
         model: the emotion model: a registered name, an ONNX file, or an object that implements
             `EmotionModel`.
@@ -187,6 +190,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         film=time_span("film", film),
         credits=time_span("credits", credits),
         seats=checked_seats(seats),
+        count_doubles=bool(count_doubles),
         progress=(lambda camera, seconds: progress(camera.name, seconds))
         if progress
         else (lambda camera, seconds: None),

@@ -58,6 +58,14 @@ Seats = Annotated[
         help="CSV file of who sat where (viewer, row, seat), to tell contagion from the film's effect.",
     ),
 ]
+CountDoubles = Annotated[
+    bool | None,
+    typer.Option(
+        "--count-doubles/--leave-out-doubles",
+        help="Whether viewers who appear to be one person recorded twice count as different people.",
+        show_default="left out",
+    ),
+]
 TIMELINE_FORMATS = frozenset({"otio", "fcp"})
 """Formats of `export` that are written by OpenTimelineIO."""
 Model = Annotated[
@@ -113,6 +121,7 @@ def screen(
     film: FilmSpan = None,
     credits: Credits = None,
     seats: Seats = None,
+    count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
@@ -153,6 +162,7 @@ def screen(
             film=film_span,
             credits=credits_span,
             seats=seat_table,
+            count_doubles=bool(count_doubles),
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -206,6 +216,7 @@ def report(
     film: FilmSpan = None,
     credits: Credits = None,
     seats: Seats = None,
+    count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
@@ -234,6 +245,7 @@ def report(
         film_span,
         credits_span,
         seat_table,
+        count_doubles,
     )
     _print_summary(result, seed)
 

@@ -13,6 +13,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "certificate": "--certificate",
     "clean": "--clean",
     "config": "--config",
+    "count_doubles": "--count-doubles",
     "credits": "--credits",
     "data": "--data",
     "decisions": "--decisions",

@@ -19,6 +19,7 @@ import numpy as np
 
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.doubles import Double, find_doubles
 from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build_timeline
 from moviemotion.audience.faces.quality import REJECTION_REASONS
@@ -38,15 +39,19 @@ def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
 
     A viewer who exchanged seats with a neighbor is followed to the new seat.
     """
+    end = max(samples.end for samples in camera_samples)
+    return build_timeline(_viewer_samples(camera_samples), end)
 
-    def readings() -> Iterator[ViewerSamples]:
-        for samples in camera_samples:
-            persons = samples.viewer_of_sample()
-            for index, viewer in enumerate(samples.viewers):
-                own = persons == index
-                yield ViewerSamples(viewer, samples.time[own], samples.emotions[own], samples.weight[own])
 
-    return build_timeline(readings(), max(samples.end for samples in camera_samples))
+def _viewer_samples(camera_samples: Sequence[Samples]) -> Iterator[ViewerSamples]:
+    """The samples of each viewer, in the order of the timeline."""
+    for samples in camera_samples:
+        persons = samples.viewer_of_sample()
+        for index, viewer in enumerate(samples.viewers):
+            own = persons == index
+            yield ViewerSamples(
+                viewer, samples.time[own], samples.emotions[own], samples.weight[own], samples.box[own]
+            )
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Provenance:
     Attributes:
         title, script, problems, seed, baseline, film, credits: as for `analyze`.
         seats: viewer → place; None if the places are not known.
+        count_doubles: whether viewers who appear to be one person recorded twice all count.
     """
 
     title: str
@@ -66,9 +72,14 @@ class Provenance:
     film: TimeSpan | None = None
     credits: TimeSpan | None = None
     seats: Mapping[str, Place] | None = None
+    count_doubles: bool = False
 
     def analyze(self, timeline: Timeline, camera_samples: Sequence[Samples]) -> Analysis:
-        """Analyze the camera samples from which `timeline` was made."""
+        """Analyze the camera samples from which `timeline` was made; of doubles, only one viewer counts."""
+        doubles = find_doubles(list(_viewer_samples(camera_samples)))
+        warnings = tuple(_double_warnings(timeline, doubles, self.count_doubles))
+        if not self.count_doubles:
+            timeline = timeline.without_viewers([double.left_out for double in doubles])
         counts = np.bincount(
             np.concatenate([s.rejection_reason for s in camera_samples]), minlength=len(REJECTION_REASONS)
         )
@@ -78,7 +89,7 @@ class Provenance:
             self.title,
             timeline,
             self.script,
-            self.problems,
+            (*warnings, *self.problems),
             self.seed,
             self.baseline,
             rejected,
@@ -100,6 +111,24 @@ class Provenance:
         study.write_text(PROVENANCE_FILE, [text, "\n"])
 
 
+def _double_warnings(timeline: Timeline, doubles: Sequence[Double], counted: bool) -> Iterator[str]:
+    for double in doubles:
+        kept, left_out = timeline.viewers[double.kept], timeline.viewers[double.left_out]
+        lag = "" if abs(double.lag) < _MENTIONED_LAG else f", {abs(double.lag):.1f} s apart"
+        outcome = (
+            "both count (count_doubles), although their agreement is no evidence"
+            if counted
+            else f"only {kept} counts; if they are two people, count both (count_doubles)"
+        )
+        yield (
+            f"{left_out} and {kept} are one person seen twice (two cameras, two streams of one camera, or a "
+            f"mirror): over {double.seconds:.0f} s, their faces flicker alike, as no two people's do "
+            f"(correlation {double.correlation:.2f}{lag}); {outcome}"
+        )
+
+
+_MENTIONED_LAG = 0.4
+"""Smallest lag between two doubles that is mentioned, in seconds."""
 _SPANS = ("baseline", "film", "credits")
 
 
@@ -173,6 +202,7 @@ def _read_provenance_file(path: Path) -> Provenance:
         film=_time_span(content["film"]),
         credits=_time_span(content["credits"]),
         seats=places_from_json(seats) if seats else None,
+        count_doubles=content.get("count_doubles", False) is True,
     )
 
 

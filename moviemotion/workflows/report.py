@@ -43,16 +43,18 @@ def report(  # noqa: PLR0913 (mirrors the command)
     film: TimeSpan | None = None,
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
+    count_doubles: bool | None = None,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
     The study may have been captured or simulated. A capture that was interrupted is finished first. Unless a
-    new script is given, a finished study keeps its script, problems, baseline, film, credits and seats.
+    new script is given, a finished study keeps its script, problems, baseline, film, credits and seats, and
+    whether doubles count.
 
     Args:
         folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_script_inputs`.
-        seed, baseline, film, credits, seats: as for `screen`.
+        seed, baseline, film, credits, seats, count_doubles: as for `screen`.
 
     Raises:
         MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
@@ -91,6 +93,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
                 film=film or before.film,
                 credits=credits or before.credits,
                 seats=places or before.seats,
+                count_doubles=before.count_doubles if count_doubles is None else count_doubles,
             )
             if was_capture:  # the journal was damaged earlier, but may have been restored since
                 provenance = replace(provenance, problems=tuple(_capture_notes(folder / CAPTURE_FILE)))
@@ -104,7 +107,16 @@ def report(  # noqa: PLR0913 (mirrors the command)
         notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
         film = film or _simulated_span(study)
         analysis = analyze_and_write(
-            study, watched, sources, lambda _: notes, seed, baseline, film, credits, places
+            study,
+            watched,
+            sources,
+            lambda _: notes,
+            seed,
+            baseline,
+            film,
+            credits,
+            places,
+            bool(count_doubles),
         )
         return Screening(folder, analysis, ())
 

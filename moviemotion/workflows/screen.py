@@ -90,6 +90,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     film: TimeSpan | None = None,
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
+    count_doubles: bool = False,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -118,6 +119,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             may be infinite.
         seats: the viewers' places, so that contagion between neighbors is not mistaken for an effect of the
             film.
+        count_doubles: count viewers who appear to be one person recorded twice as different people.
 
     Raises:
         MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
@@ -196,6 +198,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             film,
             credits,
             seats.of_viewers(seen_viewers, unseen) if seats else None,
+            count_doubles,
         )
         blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
         return Screening(out, analysis, (*unreadable, *blank))
@@ -211,6 +214,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     film: TimeSpan | None = None,
     credits: TimeSpan | None = None,
     seats: Mapping[str, Place] | None = None,
+    count_doubles: bool = False,
 ) -> Analysis:
     """Analyze the samples of a study and write its report, tables and annotated scripts.
 
@@ -221,6 +225,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
         notes: function that takes the length of the timeline in seconds and returns problems with the data.
         seed, baseline, film, credits: as for `screen`.
         seats: viewer → place, or None.
+        count_doubles: as for `screen`.
 
     Raises:
         MoviemotionError: the script does not match its timing.
@@ -229,7 +234,9 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     seconds = float(timeline.sample_counts.shape[1])
     timed = sources.align(seconds) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    provenance = Provenance(title, timed, tuple(notes(seconds)), seed, baseline, film, credits, seats)
+    provenance = Provenance(
+        title, timed, tuple(notes(seconds)), seed, baseline, film, credits, seats, count_doubles
+    )
     return write_study(study, timeline, camera_samples, provenance)
 
 

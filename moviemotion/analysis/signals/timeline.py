@@ -8,7 +8,7 @@ seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,17 @@ class Timeline:
     sample_counts: NDArray[np.int32]
     weight: NDArray[np.float32] | None = None
 
+    def without_viewers(self, indices: Collection[int]) -> Timeline:
+        """The timeline of all viewers but those with the given indices."""
+        kept = [index for index in range(len(self.viewers)) if index not in indices]
+        return Timeline(
+            tuple(self.viewers[index] for index in kept),
+            self.start,
+            self.probabilities[kept],
+            self.sample_counts[kept],
+            None if self.weight is None else self.weight[kept],
+        )
+
 
 @dataclass(frozen=True)
 class ViewerSamples:
@@ -52,12 +63,14 @@ class ViewerSamples:
         time: (n,) seconds of film time, ascending.
         probabilities: (n, 8) emotion probabilities in the order of `EMOTIONS`.
         weight: (n,) quality weight of each sample, from 0 (rejected) to 1.
+        box: (n, 4) left, top, right and bottom of the face box in pixels; None if unknown.
     """
 
     viewer: str
     time: NDArray[np.float64]
     probabilities: NDArray[np.float32]
     weight: NDArray[np.float32]
+    box: NDArray[np.float32] | None = None
 
 
 def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timeline:
