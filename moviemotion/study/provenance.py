@@ -111,7 +111,7 @@ class Provenance:
         study.write_text(PROVENANCE_FILE, [text, "\n"])
 
 
-def _double_warnings(timeline: Timeline, doubles: Sequence[Double], counted: bool) -> Iterator[str]:
+def _double_warnings(timeline: Timeline, doubles: Sequence[Double], counted: bool) -> Iterator[Problem]:
     for double in doubles:
         kept, left_out = timeline.viewers[double.kept], timeline.viewers[double.left_out]
         lag = "" if abs(double.lag) < _MENTIONED_LAG else f", {abs(double.lag):.1f} s apart"
@@ -120,10 +120,12 @@ def _double_warnings(timeline: Timeline, doubles: Sequence[Double], counted: boo
             if counted
             else f"only {kept} counts; if they are two people, count both (count_doubles)"
         )
-        yield (
+        yield Problem(
+            "doubles",
+            Harm.WRONG if counted else Harm.NOTE,
             f"{left_out} and {kept} are one person seen twice (two cameras, two streams of one camera, or a "
             f"mirror): over {double.seconds:.0f} s, their faces flicker alike, as no two people's do "
-            f"(correlation {double.correlation:.2f}{lag}); {outcome}"
+            f"(correlation {double.correlation:.2f}{lag}); {outcome}",
         )
 
 
