@@ -230,6 +230,12 @@ _WATCHED_NOTES = (
     ": no viewer was seen",
     ": ends at ",
     " exchanged seats ",
+    ": contains no timestamps",
+    " video tracks, of which only ",
+    ": its clock was set or started again",
+    " that cannot be right, at ",
+    ": the faces were not upright",
+    " of the faces are on their side",
     ": the offset is an estimate",
     ": its offset is a guess",  # in studies of version 0.1
     ": no data from ",
