@@ -137,7 +137,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     check_time_spans(baseline, film, credits)
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
-    cameras = _cameras(videos, offsets or {}, rotations or {})
+    cameras = _cameras(videos, offsets or {}, rotations)
     names = [camera.name for camera in cameras]
     if seats:
         # Reject a misspelled viewer before the time-consuming part starts.
@@ -262,7 +262,7 @@ def total_video_seconds(videos: Sequence[Path]) -> float:
 
 
 def _cameras(
-    videos: Sequence[Path], offsets: Mapping[str, float], rotations: Mapping[str, int]
+    videos: Sequence[Path], offsets: Mapping[str, float], rotations: Mapping[str, int] | None = None
 ) -> list[Camera]:
     if not videos:
         raise MoviemotionError("no videos given; list the recordings of the audience, such as seats/*.mp4")
@@ -282,6 +282,7 @@ def _cameras(
         raise MoviemotionError(
             f"{twice[0]}: given twice, or two cameras have the same name; remove or rename one of them"
         )
+    rotations = rotations or {}
     keys = {name: (name, path.name) for path, name in zip(videos, names, strict=True)}
     for setting, values in (("offsets", offsets), ("rotations", rotations)):
         unknown = [key for key in values if not any(key in known for known in keys.values())]
