@@ -106,16 +106,29 @@ def checked_rate(value: object) -> float:
 
 def checked_offsets(value: object) -> dict[str, float]:
     """Check offsets, and return camera → seconds; the result is empty for None."""
+    return _checked_per_camera("offsets", value, "seconds", "1.5", "pass a finite number of seconds")
+
+
+def checked_rotations(value: object) -> dict[str, int]:
+    """Check rotations, and return camera → clockwise degrees; the result is empty for None."""
+    remedy = "pass 0, 90, 180 or 270"
+    numbers = _checked_per_camera("rotations", value, "degrees", "90", remedy)
+    if wrong := next((camera for camera, degrees in numbers.items() if degrees != int(degrees)), None):
+        raise MoviemotionError(f"rotations[{_shown(wrong)}]: {numbers[wrong]:g} is not valid; {remedy}")
+    return {camera: int(degrees) for camera, degrees in numbers.items()}
+
+
+def _checked_per_camera(name: str, value: object, unit: str, example: str, remedy: str) -> dict[str, float]:
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(camera, str) for camera in value):
         raise MoviemotionError(
-            f"offsets: {_shown(value)} is not valid; pass a mapping of camera names to seconds, "
-            "such as {'seat-01': 1.5}"
+            f"{name}: {_shown(value)} is not valid; pass a mapping of camera names to {unit}, "
+            f"such as {{'seat-01': {example}}}"
         )
     return {
-        camera: checked_number(f"offsets[{_shown(camera)}]", seconds, "pass a finite number of seconds")
-        for camera, seconds in value.items()
+        camera: checked_number(f"{name}[{_shown(camera)}]", number, remedy)
+        for camera, number in value.items()
     }
 
 

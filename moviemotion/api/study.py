@@ -17,6 +17,7 @@ from moviemotion.api.arguments import (
     checked_path,
     checked_paths,
     checked_rate,
+    checked_rotations,
     checked_seats,
     checked_seed,
     optional_path,
@@ -140,6 +141,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     model: str | Path | EmotionModel = DEFAULT_MODEL,
     detector: str | FaceDetector = DEFAULT_DETECTOR,
     progress: Callable[[str, float], None] | None = None,
+    rotations: Mapping[str, int] | None = None,
 ) -> Study:
     """Analyze recordings of an audience and write a study folder.
 
@@ -168,6 +170,9 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         detector: the face detector: a registered name, or an object that implements `FaceDetector`.
         progress: called with a camera's name and the number of seconds of its video that have been processed
             so far.
+        rotations: camera → degrees by which its frames are rotated clockwise, after the rotation that the
+            file declares: 0, 90, 180 or 270. By default, frames are rotated if the faces in them are not
+            upright.
 
     Raises:
         MoviemotionError: no video can be read, no viewer is seen, the script cannot be used, or `out`
@@ -196,6 +201,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         else (lambda camera, seconds: None),
         model=model,
         detector=detector,
+        rotations=checked_rotations(rotations),
     )
     return Study(out)
 

@@ -29,6 +29,7 @@ from moviemotion.audience.faces.face_registry import (
 )
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
+from moviemotion.audience.faces.orientation import SUSPECT_SHARE, OrientationMonitor
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import Frame, read_frames
@@ -38,6 +39,12 @@ from moviemotion.errors import MoviemotionError
 
 BATCH_SIZE = 8
 """Number of frames that the networks process together."""
+BATCH_PIXELS = BATCH_SIZE * 3840 * 2160
+"""Largest number of pixels of the frames that are held in memory together."""
+MAX_ROTATIONS = 2
+"""Number of times that a recording is read again because its faces show a different orientation."""
+ROTATIONS = (0, 90, 180, 270)
+"""Clockwise rotations in degrees that a camera may have."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,15 @@ class Camera:
         path: the video file.
         offset: seconds added to the file's clock to give film time.
         mask: the part of the camera's frames that may be processed.
+        rotation: degrees by which the frames are rotated clockwise, after the rotation that the file itself
+            declares: 0, 90, 180 or 270; None to rotate them if the faces show that the camera was turned.
     """
 
     name: str
     path: Path
     offset: float = 0.0
     mask: Mask = NO_MASK
+    rotation: int | None = None
 
 
 ProgressCallback = Callable[[Camera, float], None]
@@ -85,6 +95,7 @@ class SampleCollector:
         self._emotion_model = emotion_model
         self._scheduler, self._tracker = FaceScheduler(detector), ViewerTracker()
         self._identity_switches = IdentitySwitchDetector()
+        self.orientation = OrientationMonitor(detector)
         self._tracks: list[int] = []
         self._rows: list[tuple[float, ...]] = []
         self._emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
@@ -96,6 +107,7 @@ class SampleCollector:
         """Process the next frames, which must have the same size and be in chronological order."""
         images = [frame.image for frame in frames]
         found = self._scheduler.detect(images)
+        self.orientation.add(images, found)
         for frame, in_frame in zip(frames, found, strict=True):
             tracks = self._tracker.assign(frame.time, in_frame)
             self._identity_switches.update(frame.time, frame.image, in_frame, tracks)
@@ -108,12 +120,15 @@ class SampleCollector:
         self._emotions.append(readings.emotions)
         self.frames += len(frames)
 
-    def samples(self, end: float, gaps: Sequence[tuple[float, float]] = ()) -> Samples:
+    def samples(
+        self, end: float, gaps: Sequence[tuple[float, float]] = (), doubts: Sequence[str] = ()
+    ) -> Samples:
         """The samples of all frames added so far, excluding faces that do not belong to a viewer.
 
         Args:
             end: film time of the last frame, in seconds.
             gaps: stretches of film time without frames, as start and end in seconds.
+            doubts: reasons to doubt the recording, as in `Samples`.
         """
         viewers = self._tracker.viewers(self.frames, self._rate)
         # Track → viewer, −1 for tracks that do not belong to a viewer.
@@ -141,6 +156,7 @@ class SampleCollector:
                 and min(first, second) >= 0
             ),
             gaps=tuple(gaps),
+            doubts=tuple(doubts),
         )
 
 
@@ -174,6 +190,10 @@ class CameraProcessor:
     def process(self, camera: Camera, progress: ProgressCallback = no_progress) -> Samples:
         """Process one camera's recording, holding at most `BATCH_SIZE` frames in memory.
 
+        If the faces are on their side or upside down and the camera has no `rotation` of its own, the
+        recording is rotated and read again from its start. A camera with a mask is never rotated, because its
+        mask refers to the frames as recorded.
+
         Args:
             camera: the camera, whose file is read from start to end.
             progress: called after each batch of frames.
@@ -182,17 +202,48 @@ class CameraProcessor:
             MoviemotionError: the file cannot be read.
             ProcessingInterruptedError: processing was stopped because another camera failed.
         """
+        turns = (camera.rotation or 0) // 90
+        can_rotate = camera.rotation is None and camera.mask == NO_MASK
+        for attempt in range(1 + MAX_ROTATIONS):
+            may_rotate = can_rotate and attempt < MAX_ROTATIONS
+            samples, more_turns = self._read(camera, turns, progress, may_rotate=may_rotate)
+            if samples is not None:
+                return samples
+            turns = (turns + more_turns) % 4
+        raise AssertionError
+
+    def _read(
+        self, camera: Camera, turns: int, progress: ProgressCallback, *, may_rotate: bool
+    ) -> tuple[Samples | None, int]:
+        """Read a recording in one orientation.
+
+        Args:
+            camera: the camera.
+            turns: number of clockwise quarter turns by which the frames are rotated.
+            progress: called after each batch of frames.
+            may_rotate: whether reading may stop because the faces show another orientation.
+
+        Returns:
+            The samples, or None and the number of additional clockwise quarter turns that are needed.
+        """
         collector = SampleCollector(camera.name, self._rate, self._detector, self._emotion_model)
         end = camera.offset
         gaps: list[tuple[float, float]] = []
-        frames = read_frames(camera.path, self._rate, camera.offset, gaps.append)
+        doubts: list[str] = []
+        frames = read_frames(camera.path, self._rate, camera.offset, gaps.append, doubts.append, turns)
         for batch in _batches(mask_frames(frames, camera.mask)):
             if self._stop.is_set():
                 raise ProcessingInterruptedError
             collector.add_frames(batch)
+            if may_rotate and collector.orientation.quarter_turns:
+                return None, collector.orientation.quarter_turns
             end = batch[-1].time
             progress(camera, end - camera.offset)
-        return collector.samples(end, gaps)
+        collector.orientation.finish()
+        if may_rotate and collector.orientation.quarter_turns:
+            return None, collector.orientation.quarter_turns
+        doubts += _orientation_doubts(camera, turns, collector.orientation)
+        return collector.samples(end, gaps, doubts), 0
 
     def process_all(
         self,
@@ -238,11 +289,33 @@ class CameraProcessor:
         return problems
 
 
+def _orientation_doubts(camera: Camera, turns: int, orientation: OrientationMonitor) -> Iterator[str]:
+    """One line if the recording was rotated by itself, and one if many of its faces are not upright."""
+    if turns and camera.rotation is None:
+        yield (
+            f"the faces were not upright, so the frames were rotated by {90 * turns}° clockwise; "
+            "if that is wrong, set this camera's rotation to 0"
+        )
+    share = orientation.share_not_upright
+    if share >= SUSPECT_SHARE:
+        better = 90 * ((turns + orientation.quarter_turns) % 4)
+        remedy = (
+            f"set this camera's rotation to {better}"
+            if orientation.quarter_turns
+            else "check the picture, and set this camera's rotation if the camera was turned"
+        )
+        yield (
+            f"{share:.0%} of the faces are on their side or upside down, so their readings are unreliable; "
+            f"{remedy}"
+        )
+
+
 def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
     batch: list[Frame] = []
     for frame in frames:
+        limit = min(BATCH_SIZE, max(1, BATCH_PIXELS // (frame.image.shape[0] * frame.image.shape[1])))
         # The detector processes a batch as one array, so its frames must have the same size.
-        if batch and (len(batch) == BATCH_SIZE or frame.image.shape != batch[0].image.shape):
+        if batch and (len(batch) >= limit or frame.image.shape != batch[0].image.shape):
             yield batch
             batch = []
         batch.append(frame)

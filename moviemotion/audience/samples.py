@@ -40,6 +40,8 @@ class Samples:
         rejection_reason: (n,) int8 index into `quality.REJECTION_REASONS`; 0 if the sample was not rejected.
         identity_switches: the switches in which two of the `viewers` changed places with each other.
         gaps: stretches of film time without frames, as start and end in seconds.
+        doubts: reasons to doubt the times, the orientation or the track of the recording, one line each,
+            without the file's name.
     """
 
     viewers: tuple[str, ...]
@@ -54,6 +56,7 @@ class Samples:
     rejection_reason: NDArray[np.int8]
     identity_switches: tuple[IdentitySwitch, ...] = ()
     gaps: tuple[tuple[float, float], ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def viewer_of_sample(self) -> NDArray[np.int16]:
         """Determine which viewer each sample shows, taking identity switches into account.
@@ -96,6 +99,7 @@ class Samples:
             "end": repr(self.end),
             "identity_switches": json.dumps([asdict(switch) for switch in self.identity_switches]),
             "gaps": json.dumps(self.gaps),
+            "doubts": json.dumps(self.doubts),
         }
         with atomic_write(path) as partial:
             pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial)
@@ -126,6 +130,7 @@ class Samples:
                 IdentitySwitch(**switch) for switch in json.loads(metadata["identity_switches"])
             ),
             gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
+            doubts=tuple(map(str, json.loads(metadata.get("doubts", "[]")))),
         )
         _check_samples(samples)
         return samples

@@ -52,21 +52,46 @@ def parse_offsets(texts: Iterable[str]) -> dict[str, float]:
         MoviemotionError: a text does not have this form, its seconds are not a finite number, or a camera
             occurs twice.
     """
-    offsets: dict[str, float] = {}
+    return _parse_per_camera(texts, "--offset", "an offset", "CAMERA=SECONDS, such as seat-07=2.5")
+
+
+def parse_rotations(texts: Iterable[str]) -> dict[str, int]:
+    """Parse the values of `--rotate`.
+
+    Args:
+        texts: values of the form `CAMERA=DEGREES`, at most one per camera.
+
+    Returns:
+        Camera → degrees by which its frames are rotated clockwise.
+
+    Raises:
+        MoviemotionError: a text does not have this form, its degrees are not a whole number, or a camera
+            occurs twice.
+    """
+    values = _parse_per_camera(
+        texts, "--rotate", "a rotation", "CAMERA=DEGREES, such as seat-07=90", whole=True
+    )
+    return {camera: int(value) for camera, value in values.items()}
+
+
+def _parse_per_camera(
+    texts: Iterable[str], option: str, noun: str, example: str, *, whole: bool = False
+) -> dict[str, float]:
+    values: dict[str, float] = {}
     for text in texts:
-        camera, _, seconds = text.rpartition("=")
+        camera, _, number = text.rpartition("=")
         try:
-            value = float(seconds)
+            value = float(number)
         except ValueError:
             value = math.nan
-        if not camera or not math.isfinite(value):
-            raise MoviemotionError(f"--offset {text}: invalid; write CAMERA=SECONDS, such as seat-07=2.5")
-        if camera in offsets:
+        if not camera or not math.isfinite(value) or (whole and value != int(value)):
+            raise MoviemotionError(f"{option} {text}: invalid; write {example}")
+        if camera in values:
             raise MoviemotionError(
-                f"--offset {text}: {camera} already has an offset; give only one offset per camera"
+                f"{option} {text}: {camera} already has {noun}; give only one {noun.split()[1]} per camera"
             )
-        offsets[camera] = value
-    return offsets
+        values[camera] = value
+    return values
 
 
 @contextmanager

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from moviemotion.cli.console import parse_offsets, stderr_console, step_progress_bar, video_progress_bar
+from moviemotion.cli.console import (
+    parse_offsets,
+    parse_rotations,
+    stderr_console,
+    step_progress_bar,
+    video_progress_bar,
+)
 from moviemotion.cli.exit_codes import INCOMPLETE
 from moviemotion.problems import ranked_groups
 
@@ -116,6 +122,13 @@ def screen(
         list[str] | None,
         typer.Option(help="CAMERA=SECONDS to add to a camera's clock to get film time; may be repeated."),
     ] = None,
+    rotate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="CAMERA=DEGREES by which a camera's frames are rotated clockwise (0, 90, 180 or 270); "
+            "by default, its faces decide. May be repeated."
+        ),
+    ] = None,
     rate: Annotated[float, typer.Option(help="Samples per second.", min=0.1, max=60)] = 5.0,
     baseline: Baseline = None,
     film: FilmSpan = None,
@@ -137,6 +150,7 @@ def screen(
     from moviemotion.workflows import screen as screening
 
     offsets = parse_offsets(offset or [])
+    rotations = parse_rotations(rotate or [])
     baseline_span = parse_time_span(baseline) if baseline else None
     film_span = parse_time_span(film, "film") if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
@@ -163,6 +177,7 @@ def screen(
             credits=credits_span,
             seats=seat_table,
             count_doubles=bool(count_doubles),
+            rotations=rotations,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):

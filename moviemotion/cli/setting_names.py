@@ -49,6 +49,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "region": "--region",
     "role": "--role",
     "room_share": "--room-share",
+    "rotations": "--rotate",
     "runs": "runs",
     "script": "--script",
     "seats": "--seats",

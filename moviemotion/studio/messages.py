@@ -28,6 +28,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "out": "study",
     "pictures": "pictures",
     "room_share": "share of the variance between rooms",
+    "rotations": "rotation",
     "script": "the script",
     "seats": "the seat map",
     "share": "share of the viewers who react",

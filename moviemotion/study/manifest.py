@@ -26,6 +26,8 @@ STUDY_ID_KEY = "study_id"
 _UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, STUDY_ID_KEY, "cameras", "texts")
 _SETTINGS = {"sync": "config", "frozen_after": "config", "simulated": "emotion_script"}
 """Manifest key → setting, where the two names differ."""
+_CAMERA_SETTINGS = {"offset": "offsets", "rotation": "rotations"}
+"""Key of a camera in the manifest → setting."""
 
 
 def check_manifest(manifest: Any) -> None:
@@ -126,9 +128,9 @@ def _camera_differences(camera: str, before: Any, after: Any) -> Iterator[tuple[
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) == after.get(key):
             continue
-        if key == "offset":
+        if key in _CAMERA_SETTINGS:
             values = {"before": f"{camera}={_plain(before.get(key))}", "after": _plain(after.get(key))}
-            yield "offsets", values
+            yield _CAMERA_SETTINGS[key], values
         else:
             yield "", {"before": f"another recording of camera {camera}"}
 

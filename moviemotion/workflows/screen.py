@@ -46,12 +46,20 @@ from moviemotion.study.provenance import (
     time_span_json,
 )
 from moviemotion.study.seat_table import SeatTable
-from moviemotion.workflows.settings_checks import check_offsets, check_rate, check_seed, check_time_spans
+from moviemotion.workflows.settings_checks import (
+    check_offsets,
+    check_rate,
+    check_rotations,
+    check_seed,
+    check_time_spans,
+)
 
 DEFAULT_RATE = 5.0
 DEFAULT_SEED = 36
 COMPLETE_SHARE = 0.95
-"""A camera that ends before this fraction of the film is reported as a problem."""
+"""A camera that ends before this fraction of the longest recording is reported as a problem."""
+MIN_MISSING_SECONDS = 1.0
+"""A camera that misses less than this at the end is complete, however short the film is."""
 NO_VIEWER = "no-viewer"
 """Code of the problem of a camera in which no viewer was seen."""
 _UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
@@ -91,6 +99,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
     count_doubles: bool = False,
+    rotations: Mapping[str, int] | None = None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -120,6 +129,9 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         seats: the viewers' places, so that contagion between neighbors is not mistaken for an effect of the
             film.
         count_doubles: count viewers who appear to be one person recorded twice as different people.
+        rotations: camera (file name with or without suffix) → degrees by which its frames are rotated
+            clockwise, after the rotation that the file declares: 0, 90, 180 or 270. By default, frames are
+            rotated if the faces in them are not upright.
 
     Raises:
         MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
@@ -130,10 +142,11 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     check_seed(seed)
     check_rate(rate)
     check_offsets(offsets or {})
+    check_rotations(rotations or {})
     check_time_spans(baseline, film, credits)
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
-    cameras = _cameras(videos, offsets or {})
+    cameras = _cameras(videos, offsets or {}, rotations)
     names = [camera.name for camera in cameras]
     if seats:
         # Reject a misspelled viewer before the time-consuming part starts.
@@ -178,6 +191,12 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             *(Problem(CAMERA_SKIPPED, Harm.MISSING, line) for line in skipped.values()),
             *_missing_picture_notes(cameras, watched),
         )
+        doubts = tuple(
+            Problem("recording-doubtful", Harm.WRONG, doubt, str(camera.path))
+            for camera in cameras
+            if camera.name in watched
+            for doubt in watched[camera.name].doubts
+        )
         empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
         if len(empty) == len(watched):
             study.discard()
@@ -192,7 +211,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             study,
             in_order,
             sources,
-            lambda seconds: (*unreadable, *_coverage_notes(cameras, watched, seconds, sources)),
+            lambda seconds: (*unreadable, *doubts, *_coverage_notes(cameras, watched, seconds, sources)),
             seed,
             baseline,
             film,
@@ -260,7 +279,9 @@ def total_video_seconds(videos: Sequence[Path]) -> float:
     return float(np.nansum(lengths))
 
 
-def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camera]:
+def _cameras(
+    videos: Sequence[Path], offsets: Mapping[str, float], rotations: Mapping[str, int] | None = None
+) -> list[Camera]:
     if not videos:
         raise MoviemotionError("no videos given; list the recordings of the audience, such as seats/*.mp4")
     for path in videos:
@@ -279,19 +300,26 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
         raise MoviemotionError(
             f"{twice[0]}: given twice, or two cameras have the same name; remove or rename one of them"
         )
-    left = dict(offsets)
-    cameras = []
-    for path, name in zip(videos, names, strict=True):
-        given = [left.pop(key) for key in dict.fromkeys((name, path.name)) if key in left]
-        cameras.append(Camera(name, path, given[0] if given else 0.0))
-    if left:
-        raise SettingError(
-            "unknown-camera",
-            "{offsets} {camera}: no such camera; choose from {cameras}",
-            camera=next(iter(left)),
-            cameras=", ".join(names),
+    rotations = rotations or {}
+    keys = {name: (name, path.name) for path, name in zip(videos, names, strict=True)}
+    for setting, values in (("offsets", offsets), ("rotations", rotations)):
+        unknown = [key for key in values if not any(key in known for known in keys.values())]
+        if unknown:
+            raise SettingError(
+                "unknown-camera",
+                f"{{{setting}}} {{camera}}: no such camera; choose from {{cameras}}",
+                camera=unknown[0],
+                cameras=", ".join(names),
+            )
+    return [
+        Camera(
+            name,
+            path,
+            next((offsets[key] for key in keys[name] if key in offsets), 0.0),
+            rotation=next((rotations[key] for key in keys[name] if key in rotations), None),
         )
-    return cameras
+        for path, name in zip(videos, names, strict=True)
+    ]
 
 
 def _camera_names(videos: Sequence[Path]) -> list[str]:
@@ -369,14 +397,16 @@ def _coverage_notes(
     sources: ScriptInputs | None,
 ) -> Iterator[Problem]:
     """Report parts of the film that the cameras do not show, and identity switches, as problems."""
+    # The timeline's length in whole seconds is no measure: it may be almost a second too long.
+    last = max((samples.end for samples in watched.values()), default=0.0)
     for camera in cameras:
         if camera.name not in watched:
             continue
         samples = watched[camera.name]
         if not samples.viewers:
             yield Problem(NO_VIEWER, Harm.MISSING, "no viewer was seen", str(camera.path))
-        elif samples.end < seconds * COMPLETE_SHARE:
-            text = f"ends at {samples.end:.0f} s of {seconds:.0f} s; no data after that"
+        elif last - samples.end > max(MIN_MISSING_SECONDS, (1 - COMPLETE_SHARE) * last):
+            text = f"ends at {samples.end:.0f} s of {last:.0f} s; no data after that"
             yield Problem("ends-early", Harm.MISSING, text, str(camera.path))
         for exchange in samples.identity_switches:
             first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
@@ -418,6 +448,10 @@ def _manifest(
         **{setting: time_span_json(span) for setting, span in spans.items()},
         # Whether a seat map was given; the seats themselves are data about people, and may be corrected.
         "seats": "given" if seats else None,
-        "cameras": {c.name: {"file": file_fingerprint(c.path), "offset": c.offset} for c in cameras},
+        "cameras": {
+            c.name: {"file": file_fingerprint(c.path), "offset": c.offset}
+            | ({} if c.rotation is None else {"rotation": c.rotation})
+            for c in cameras
+        },
         "texts": {path.name: file_fingerprint(path) for path in texts},
     }

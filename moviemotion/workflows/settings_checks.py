@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypeGuard
 
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.audience.recordings import ROTATIONS
 from moviemotion.errors import SettingError
 
 MIN_RATE, MAX_RATE = 0.1, 60.0
@@ -54,6 +55,22 @@ def check_offsets(offsets: Mapping[str, float]) -> None:
                 "{offsets} {camera}={value}: not a finite number; give the offset in seconds",
                 camera=camera,
                 value=seconds,
+            )
+
+
+def check_rotations(rotations: Mapping[str, int]) -> None:
+    """Check that rotations are whole quarter turns.
+
+    Raises:
+        SettingError: a rotation is not 0, 90, 180 or 270 degrees.
+    """
+    for camera, degrees in rotations.items():
+        if degrees not in ROTATIONS:
+            raise SettingError(
+                "invalid-rotation",
+                "{rotations} {camera}={value}: invalid; give 0, 90, 180 or 270 degrees clockwise",
+                camera=camera,
+                value=degrees,
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,15 +17,21 @@ TURNED_CLOCKWISE = (0, 0x10000, 0, -0x10000, 0, 0, HEIGHT * 0x10000, 0, 0x400000
 
 
 def write_film(
-    path: Path, times: Sequence[float], codec: str = "mpeg4", b_frames: int = 0, **options: str
+    path: Path,
+    times: Sequence[float],
+    codec: str = "mpeg4",
+    b_frames: int = 0,
+    pixel_aspect: Fraction = Fraction(1),
+    **options: str,
 ) -> Path:
     """One picture at each of `times` (seconds): its left half is white, the right half black.
 
     Args:
         b_frames: pictures in a row that may be stored after one that they precede.
+        pixel_aspect: width of a pixel divided by its height, as the file declares it.
     """
     with av.open(str(path), "w", options=options) as container:
-        _encode(container, times, codec, b_frames)
+        _encode(container, times, codec, b_frames, pixel_aspect)
     return path
 
 
@@ -74,7 +80,11 @@ def turn(path: Path, matrix: tuple[int, ...] = TURNED_CLOCKWISE) -> Path:
 
 
 def _encode(
-    container: av.container.OutputContainer, times: Sequence[float], codec: str, b_frames: int = 0
+    container: av.container.OutputContainer,
+    times: Sequence[float],
+    codec: str,
+    b_frames: int = 0,
+    pixel_aspect: Fraction = Fraction(1),
 ) -> None:
     stream = container.add_stream(codec, rate=1000)
     stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -83,6 +93,7 @@ def _encode(
     if b_frames:
         stream.options = {"b_strategy": "0", "sc_threshold": "0"}  # as many as allowed, whatever the picture
     stream.codec_context.gop_size = 5
+    stream.codec_context.sample_aspect_ratio = pixel_aspect
     stream.bit_rate = 50_000_000
     picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     picture[:, : WIDTH // 2] = 255
@@ -93,3 +104,59 @@ def _encode(
         frame.pts, frame.time_base = round(time / TIME_BASE), TIME_BASE
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
+
+
+def restamp(path: Path, change: Callable[[int, float], float]) -> Path:
+    """Overwrite the timestamps of a transport stream with a single track, which no program would write.
+
+    Args:
+        change: function of a picture's number and its stamp in seconds that returns its new stamp.
+    """
+    data = bytearray(path.read_bytes())
+    number = 0
+    for start in range(0, len(data), 188):
+        begins, adapts = data[start + 1] & 0x40, data[start + 3] & 0x20
+        at = start + 4 + (1 + data[start + 4] if adapts else 0)
+        if not begins or data[at : at + 3] != b"\0\0\1" or data[at + 3] & 0xF0 != 0xE0:
+            continue
+        stamps = [at + 9, at + 14][: (data[at + 7] >> 6) - 1]  # 2: shown; 3: shown and decoded
+        old = [_read_stamp(data, stamp) for stamp in stamps]
+        moved = change(number, old[0]) - old[0]
+        for stamp, seconds in zip(stamps, old, strict=True):
+            _write_stamp(data, stamp, seconds + moved)
+        number += 1
+    path.write_bytes(data)
+    return path
+
+
+def _read_stamp(data: bytearray, at: int) -> float:
+    """A 33-bit stamp in seconds, from the five bytes in which a PES header holds it (ISO/IEC 13818-1)."""
+    one, two, three = data[at], *struct.unpack_from(">HH", data, at + 1)
+    return ((one >> 1 & 7) << 30 | (two >> 1) << 15 | three >> 1) / 90_000
+
+
+def _write_stamp(data: bytearray, at: int, seconds: float) -> None:
+    ticks = round(seconds * 90_000) % 2**33
+    data[at] = data[at] & 0xF1 | (ticks >> 30) << 1
+    struct.pack_into(">HH", data, at + 1, (ticks >> 15 & 0x7FFF) << 1 | 1, (ticks & 0x7FFF) << 1 | 1)
+
+
+def write_tracks(path: Path, lengths: Sequence[int], sizes: Sequence[int] = (), rate: int = 10) -> Path:
+    """One video track of gray frames for each of `lengths` (frames); track k has the gray level 40 + 40 k."""
+    with av.open(str(path), "w") as container:
+        streams = []
+        for k in range(len(lengths)):
+            stream = container.add_stream("mpeg4", rate=rate)
+            side = sizes[k] if sizes else 64
+            stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
+            streams.append(stream)
+        for number in range(max(lengths)):
+            for k, stream in enumerate(streams):
+                if number < lengths[k]:
+                    gray = np.full((stream.height, stream.width, 3), 40 + 40 * k, np.uint8)
+                    frame = av.VideoFrame.from_ndarray(gray, format="rgb24")
+                    frame.pts = number
+                    container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))
+    return path

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
+from numpy.typing import NDArray
 from PIL import Image
-from small_films import HEIGHT, WIDTH, turn, write_film, write_sound, write_stream
+from small_films import (
+    HEIGHT,
+    WIDTH,
+    restamp,
+    turn,
+    write_film,
+    write_sound,
+    write_stream,
+    write_tracks,
+)
 
 from moviemotion.audience.video import decode
-from moviemotion.audience.video.decode import Frame, probe, read_frames, to_upright_rgb
+from moviemotion.audience.video.decode import Frame, probe, read_frames
+from moviemotion.audience.video.upright import upright_rgb
 from moviemotion.errors import MoviemotionError
 
 MILLISECOND = 1e-3
@@ -61,10 +75,11 @@ def test_frames_that_no_tick_needs_are_skipped_and_no_other_changes(tmp_path: Pa
     """H.264 stores frames out of order, among them some to which no other refers."""
     path = write_film(tmp_path / "h264.mp4", np.arange(90) / 30, "libx264", b_frames=3)
     with av.open(str(path)) as container:
-        whole = [(picture.time, to_upright_rgb(picture)) for picture in container.decode(video=0)]
+        whole = [(picture.time, upright_rgb(picture)) for picture in container.decode(video=0)]
     assert len(whole) == 90
     with av.open(str(path)) as container:
-        assert len(list(decode._needed_pictures(container, 5))) < 70
+        reader = decode._PictureReader(container, container.streams.video[0])
+        assert len(list(reader.needed_pictures(5))) < 70
     due = [next(w for w in whole if w[0] >= k / 5 - MILLISECOND) for k in range(15)]
     seen = list(read_frames(path, 5))
     assert [frame.time for frame in seen] == [time for time, _ in due]
@@ -187,7 +202,7 @@ def test_damaged_frames_are_skipped_and_no_other_changes(
     path = write_film(tmp_path / name, np.arange(120) / 10, codec)
     with av.open(str(path)) as container:
         origin = container.start_time / 1e6
-        whole = {round(p.time - origin, 2): to_upright_rgb(p) for p in container.decode(video=0)}
+        whole = {round(p.time - origin, 2): upright_rgb(p) for p in container.decode(video=0)}
     data = bytearray(path.read_bytes())
     start, length = len(data) * 2 // 5, int(len(data) * share)
     data[start : start + length] = np.random.default_rng(1).bytes(length)
@@ -219,10 +234,182 @@ def test_a_name_that_is_too_long_is_refused_in_one_line(tmp_path: Path) -> None:
         probe(tmp_path / ("x" * 300 + ".mp4"))
 
 
-def test_a_timestamp_far_in_the_future_is_a_broken_clock(tmp_path: Path) -> None:
-    path = write_film(tmp_path / "wild.mkv", [0, 0.1, 0.2, 200_000])
-    assert "the timestamps are broken" in error_of(path)
+def test_a_last_timestamp_far_in_the_future_is_placed_after_the_others(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "wild.mkv", [0, 0.1, 0.2, 0.3, 0.4, 200_000])
+    doubts: list[str] = []
+    seen = [frame.time for frame in read_frames(path, 10, on_doubt=doubts.append)]
+    assert seen == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5], abs=MILLISECOND)
+    (line,) = doubts
+    assert line.startswith("1 frame has a timestamp that cannot be right, at 0.5 s")
 
 
 def test_a_last_frame_of_long_duration_is_no_truncation(tmp_path: Path) -> None:
     assert times(write_film(tmp_path / "slides.mkv", [0, 30, 60]), 5) == [0, 30, 60]
+
+
+def read_with_doubts(path: Path, rate: float = 5) -> tuple[list[Frame], list[str]]:
+    """The frames, and the reasons to doubt them; there are no gaps."""
+    gaps: list[tuple[float, float]] = []
+    doubts: list[str] = []
+    frames = list(read_frames(path, rate, 0.0, gaps.append, doubts.append))
+    assert gaps == []
+    return frames, doubts
+
+
+def seconds_of(frames: list[Frame]) -> list[float]:
+    return [frame.time for frame in frames]
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
+def test_two_joined_recordings_are_read_to_the_end_and_reported(tmp_path: Path, codec: str) -> None:
+    part = write_film(tmp_path / "part.ts", np.arange(60) / 10, codec)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(2 * part.read_bytes())
+    frames, (doubt,) = read_with_doubts(joined)
+    assert seconds_of(frames) == pytest.approx(np.arange(60) / 5, abs=0.1)
+    assert "was set or started again at 6.0 s" in doubt
+    assert "offset" in doubt
+
+
+@pytest.mark.parametrize("wrong", [900.0, 40_000.0, 0.0])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_wrong_timestamp_costs_no_frame_and_no_time(tmp_path: Path, wrong: float, b_frames: int) -> None:
+    path = write_film(tmp_path / "film.ts", 20 + np.arange(120) / 10, "libx264", b_frames)
+    restamp(path, lambda k, time: wrong if k == 60 else time)
+    frames, doubts = read_with_doubts(path)
+    assert len(frames) == 60
+    assert seconds_of(frames) == pytest.approx(np.arange(60) / 5, abs=0.1)
+    (doubt,) = doubts
+    assert doubt.startswith("1 frame has a timestamp that cannot be right, at 6.0 s")
+
+
+@pytest.mark.parametrize("jump", [-3.0, -0.5])
+def test_a_clock_that_is_set_back_costs_no_frame(tmp_path: Path, jump: float) -> None:
+    path = write_film(tmp_path / "film.ts", 20 + np.arange(120) / 10, "libx264")
+    restamp(path, lambda k, time: time + jump * (k >= 60))
+    frames, (doubt,) = read_with_doubts(path)
+    assert seconds_of(frames) == pytest.approx(np.arange(60) / 5, abs=0.1)
+    assert "was set or started again" in doubt
+
+
+def test_the_end_of_a_33_bit_clock_is_no_fault(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film.ts", np.arange(120) / 10, "libx264")
+    restamp(path, lambda k, time: time + 2**33 / 90_000 - 6)
+    frames, doubts = read_with_doubts(path)
+    assert seconds_of(frames) == pytest.approx(np.arange(60) / 5, abs=MILLISECOND)
+    assert doubts == []
+
+
+@pytest.mark.parametrize(("codec", "form"), [("libx264", "h264"), ("libx265", "hevc"), ("mpeg4", "m4v")])
+def test_a_stream_without_timestamps_is_counted_at_its_rate(tmp_path: Path, codec: str, form: str) -> None:
+    path = tmp_path / f"bare.{form}"
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=15, options={"x265-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for k in range(90):
+            frame = av.VideoFrame.from_ndarray(np.full((HEIGHT, WIDTH, 3), 2 * k, np.uint8), format="rgb24")
+            frame.pts = k
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    frames, (doubt,) = read_with_doubts(path)
+    assert seconds_of(frames) == pytest.approx(np.arange(30) / 5, abs=MILLISECOND)
+    assert [frame.image.mean() for frame in frames] == pytest.approx(6 * np.arange(30), abs=5)
+    assert "counted at the declared rate of 15 per second" in doubt
+
+
+def test_a_stream_without_timestamps_and_rate_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "camera.mjpeg"
+    picture = Image.new("RGB", (64, 48), (200, 30, 30))
+    for _ in range(50):
+        with path.open("ab") as file:
+            picture.save(file, "JPEG")
+    frames, (doubt,) = read_with_doubts(path)
+    assert len(frames) == 10
+    assert "no timestamps and no frame rate" in doubt
+    assert "25 per second" in doubt
+
+
+@pytest.mark.parametrize(
+    ("aspect", "shape"),
+    [
+        (Fraction(25, 18), (HEIGHT, round(WIDTH * 25 / 18))),
+        (Fraction(8, 9), (round(HEIGHT * 9 / 8), WIDTH)),
+        (Fraction(1), (HEIGHT, WIDTH)),
+        (Fraction(200, 201), (HEIGHT, WIDTH)),
+        (Fraction(100, 1), (HEIGHT, WIDTH)),
+    ],
+)
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts"])
+def test_pixels_are_square(tmp_path: Path, aspect: Fraction, shape: tuple[int, int], name: str) -> None:
+    path = write_film(tmp_path / name, np.arange(10) / 10, "libx264", pixel_aspect=aspect)
+    assert {frame.image.shape[:2] for frame in read_frames(path, 5)} == {shape}
+
+
+def test_oblong_pixels_are_stretched_before_the_frame_is_rotated(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "phone.mp4", np.arange(10) / 10, "libx264", pixel_aspect=Fraction(2))
+    assert next(read_frames(turn(path), 5)).image.shape == (2 * WIDTH, HEIGHT, 3)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "rotated"),
+    [
+        ((0x10000, 0, 0, 0, 0x10000), lambda image: image),
+        ((-0x10000, 0, 0, 0, 0x10000), lambda image: image[:, ::-1]),
+        ((0x10000, 0, 0, 0, -0x10000), lambda image: image[::-1]),
+        ((-0x10000, 0, 0, 0, -0x10000), lambda image: image[::-1, ::-1]),
+        ((0, 0x10000, 0, -0x10000, 0), lambda image: np.rot90(image, -1)),
+        ((0, -0x10000, 0, 0x10000, 0), lambda image: np.rot90(image, 1)),
+        ((0, 0x10000, 0, 0x10000, 0), lambda image: image.transpose(1, 0, 2)),
+        ((0, -0x10000, 0, -0x10000, 0), lambda image: np.rot90(image.transpose(1, 0, 2), 2)),
+    ],
+    ids=["none", "mirrored", "flipped", "180", "90", "270", "transposed", "transverse"],
+)
+def test_the_display_matrix_is_honored(
+    tmp_path: Path, matrix: tuple[int, ...], rotated: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> None:
+    path = write_film(tmp_path / "phone.mp4", np.arange(5) / 5)
+    flat = next(read_frames(path, 5)).image
+    turn(path, (*matrix, 0, 0, 0, 0x40000000))
+    assert (next(read_frames(path, 5)).image == rotated(flat)).all()
+
+
+def test_the_longest_track_is_the_recording(tmp_path: Path) -> None:
+    for name in ("tracks.mkv", "tracks.mp4", "tracks.avi"):
+        frames, doubts = read_with_doubts(write_tracks(tmp_path / name, (1, 100)))
+        assert len(frames) == 50, name
+        assert frames[0].image.mean() == pytest.approx(80, abs=4)
+        assert doubts == []
+
+
+def test_a_second_recording_in_the_file_is_reported(tmp_path: Path) -> None:
+    frames, (doubt,) = read_with_doubts(write_tracks(tmp_path / "two.mkv", (100, 90), (64, 96)))
+    assert len(frames) in (45, 50)
+    assert doubt.startswith("contains 2 video tracks, of which only track ")
+
+
+def test_a_cover_picture_is_no_recording(tmp_path: Path) -> None:
+    path = tmp_path / "music.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        stream.disposition = Disposition.attached_pic
+        frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert "has no video stream" in error_of(path)
+
+
+def test_frames_of_gigabytes_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "huge.mjpeg"
+    Image.new("L", (8192, 8192)).save(path, "JPEG", quality=5)
+    assert "larger than 8192×4352 pixels" in error_of(path)
+
+
+def test_frames_that_grow_to_gigabytes_are_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "grows.mjpeg"
+    for side in (*[64] * 50, *[8192] * 30):
+        with path.open("ab") as file:
+            Image.new("L", (side, side)).save(file, "JPEG", quality=5)
+    frames, (gap,) = read_with_gaps(path)
+    assert {frame.image.shape[:2] for frame in frames} == {(64, 64)}
+    assert gap == pytest.approx((1.96, 3.16), abs=MILLISECOND)

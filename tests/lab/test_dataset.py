@@ -153,3 +153,43 @@ def test_invalid_face_sets_are_reported_in_one_line(data, damage, named):
     with pytest.raises(MoviemotionError, match=named) as caught:
         dataset.load_faces(data, "test")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+@pytest.mark.parametrize(
+    ("orientation", "stored_as"),
+    [
+        (2, Image.Transpose.FLIP_LEFT_RIGHT),
+        (3, Image.Transpose.ROTATE_180),
+        (4, Image.Transpose.FLIP_TOP_BOTTOM),
+        (5, Image.Transpose.TRANSPOSE),
+        (6, Image.Transpose.ROTATE_90),
+        (7, Image.Transpose.TRANSVERSE),
+        (8, Image.Transpose.ROTATE_270),
+    ],
+)
+def test_photographs_are_rotated_as_their_exif_data_say(data, orientation, stored_as, suffix):
+    upright = Image.fromarray(np.add.outer(np.arange(0, 192, 4), np.arange(48)).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    path = data / "test" / "happy" / f"photo.{suffix}"
+    upright.transpose(stored_as).save(path, exif=exif, **({} if suffix == "png" else {"quality": 100}))
+    faces, issues = dataset.inspect_split(data, "test")
+    image = faces.images[faces.names.index(f"test/happy/photo.{suffix}")]
+    assert np.abs(image.astype(int) - np.asarray(upright)).max() <= 6
+    assert any(issue.path.endswith(path.name) and "EXIF" in issue.message for issue in issues)
+
+
+def test_an_upright_photograph_has_no_issue(data):
+    exif = Image.Exif()
+    exif[0x112] = 1
+    Image.new("L", (48, 48), 90).save(data / "test" / "happy" / "photo.jpg", exif=exif)
+    _, issues = dataset.inspect_split(data, "test")
+    assert not any("photo.jpg" in issue.path and issue.kind == "image format" for issue in issues)
+
+
+def test_damaged_exif_data_do_not_make_an_image_unreadable(data):
+    path = data / "test" / "happy" / "photo.jpg"
+    Image.new("L", (48, 48), 90).save(path, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x09\x01\x12\xff\xff\0\0\0\x01")
+    faces, _ = dataset.inspect_split(data, "test")
+    assert "test/happy/photo.jpg" in faces.names

@@ -64,6 +64,13 @@ class FaceBox:
         """The longer side of the box, in pixels."""
         return max(self.right - self.left, self.bottom - self.top)
 
+    @property
+    def tilt(self) -> float:
+        """Angle in degrees between the vertical and the line from the mouth to the eyes, 0 to 180."""
+        eyes, mouth = self.landmarks[:2].mean(axis=0), self.landmarks[3:5].mean(axis=0)
+        right, down = (eyes - mouth).tolist()
+        return float(np.degrees(np.arctan2(abs(right), -down)))
+
 
 @dataclass(frozen=True)
 class FaceFraming:

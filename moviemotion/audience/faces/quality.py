@@ -51,6 +51,7 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
     "sharpness": QualityLimits(-2.35, -1.2, "blurred"),
     "turn": QualityLimits(0.9, 0.6, "turned away"),
     "cover": QualityLimits(0.2, 0.1, "covered"),
+    "tilt": QualityLimits(75.0, 60.0, "lying on its side"),
 }
 REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
 MIN_WEIGHT = 0.1
@@ -77,6 +78,7 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
           the eyes. It is 0 for a frontal face and 1 if the nose is in front of one eye.
         - cover: fraction of the middle of the face that is occluded by a hand or an object, as estimated by a
           small network (trained by `moviemotion lab train-occlusion`).
+        - tilt: angle in degrees between the vertical and the line from mouth to eyes.
     """
     if not faces:
         return {name: np.empty(0) for name in QUALITY_LIMITS}
@@ -93,6 +95,7 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
         "sharpness": np.log10(np.maximum(laplacian.var(axis=(1, 2)), 1e-9) / np.maximum(spread**2, 1)),
         "turn": np.array([_head_turn(face) for face in faces]),
         "cover": _occluded_share(pixels),
+        "tilt": np.array([face.tilt for face in faces]),
     }
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.video import decode
+from moviemotion.audience.video.upright import upright_rgb
 
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 TIMEOUT_SECONDS = 5.0
@@ -44,7 +45,7 @@ class SourcePicture:
 
     def to_rgb(self) -> NDArray[np.uint8]:
         """Convert to (height, width, 3) uint8 RGB, upright."""
-        return decode.to_upright_rgb(self.video_frame)
+        return upright_rgb(self.video_frame)
 
 
 class Source(Protocol):

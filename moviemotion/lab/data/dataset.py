@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from moviemotion.emotions import EMOTIONS, PROPOSAL_EMOTIONS
 from moviemotion.errors import MoviemotionError, SettingError
@@ -212,8 +212,11 @@ def _empty_face_set() -> FaceSet:
 
 def _read_image(path: Path) -> tuple[NDArray[np.uint8], str]:
     """Read the image as 48×48 gray; also return how its format differs from that ("" if it does not)."""
-    with Image.open(path) as image:
-        form = [] if image.size == (FACE_SIZE, FACE_SIZE) else [f"{image.width}×{image.height} px"]
+    with Image.open(path) as stored:
+        # Phones store photographs as the sensor sees them, and note in the file which way is up.
+        image = ImageOps.exif_transpose(stored)
+        form = ["rotated as its EXIF data say"] if _is_rotated(stored) else []
+        form += [] if image.size == (FACE_SIZE, FACE_SIZE) else [f"{image.width}×{image.height} px"]
         deep = image.mode.startswith("I")
         if image.mode not in GRAY_MODES:
             form.append(f"{'16 bit' if deep else 'color'} ({image.mode})")
@@ -222,6 +225,11 @@ def _read_image(path: Path) -> tuple[NDArray[np.uint8], str]:
         if gray.size != (FACE_SIZE, FACE_SIZE):
             gray = gray.resize((FACE_SIZE, FACE_SIZE), Image.Resampling.LANCZOS)
         return np.asarray(gray, dtype=np.uint8), ", ".join(form)
+
+
+def _is_rotated(image: Image.Image) -> bool:
+    """Whether the image's EXIF data declare an orientation other than upright."""
+    return image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
 
 
 def _printable_name(name: str) -> str:

@@ -1,0 +1,66 @@
+"""Choose the video track of a file that shows the audience."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import av
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+NO_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""Kinds of video track that are pictures beside a recording."""
+MIN_LENGTH_SHARE = 0.5
+"""A track that is shorter than this fraction of the longest one is not the recording."""
+
+
+def recording_tracks(container: av.container.InputContainer) -> list[VideoStream]:
+    """The tracks of a file that may be recordings, with the one that players show first.
+
+    Cover pictures and thumbnails are left out, and so are tracks that the file declares to be much shorter
+    than the longest one.
+
+    Args:
+        container: the open file or stream.
+    """
+    tracks = [track for track in container.streams.video if not track.disposition & NO_RECORDING]
+    lengths = [_declared_length(track) for track in tracks]
+    known = [length for length in lengths if length is not None]
+    enough = MIN_LENGTH_SHARE * max(known, default=0.0)
+    tracks = [
+        track for track, length in zip(tracks, lengths, strict=True) if length is None or length >= enough
+    ]
+    best = container.streams.best("video")
+    return sorted(tracks, key=lambda track: track is not best)
+
+
+def longest_tracks(container: av.container.InputContainer, tracks: Sequence[VideoStream]) -> list[int]:
+    """The indices of the tracks that are about as long as the longest one; reads the whole file.
+
+    Args:
+        container: the open file, which is read to its end.
+        tracks: its video tracks, at least one.
+    """
+    spans: dict[int, tuple[float, float]] = {}
+    try:
+        for packet in container.demux(*tracks):
+            stamp = packet.dts if packet.pts is None else packet.pts
+            if stamp is not None and packet.time_base is not None:
+                time = float(stamp * packet.time_base)
+                first, last = spans.get(packet.stream_index, (time, time))
+                spans[packet.stream_index] = min(first, time), max(last, time)
+    except av.error.FFmpegError:
+        pass  # a damaged file is compared up to the damage
+    enough = MIN_LENGTH_SHARE * max((last - first for first, last in spans.values()), default=0.0)
+    return [index for index, (first, last) in spans.items() if last - first >= enough]
+
+
+def _declared_length(track: VideoStream) -> float | None:
+    """The length of a track in seconds; None if the file does not declare it."""
+    if track.duration is not None and track.time_base is not None:
+        return float(track.duration * track.time_base)
+    try:  # as Matroska files declare it
+        hours, minutes, seconds = track.metadata.get("DURATION", "").split(":")
+        return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    except ValueError:
+        return None
