@@ -24,7 +24,7 @@ from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab.data import dataset  # noqa: E402
 from moviemotion.lab.evaluation.evaluate import GroundTruth, evaluate, predict  # noqa: E402
 from moviemotion.lab.evaluation.model_card import write_model_card  # noqa: E402
-from moviemotion.lab.training import augmentation, networks  # noqa: E402
+from moviemotion.lab.training import networks  # noqa: E402
 from moviemotion.lab.training.config import DEFAULT_CONFIGS, TrainingConfig, make_config  # noqa: E402
 from moviemotion.lab.training.face_selection import HELD_OUT_SPLIT, load_train_and_test, select_faces  # noqa: E402
 from moviemotion.lab.training.loop import Examples, fit, predict_logits, prepare_training  # noqa: E402
@@ -247,14 +247,6 @@ def test_no_model_is_exported_without_data_for_its_card(run, tmp_path, monkeypat
 def test_an_unfinished_run_is_not_exported(tmp_path):
     with pytest.raises(MoviemotionError, match=r"run\.json"):
         export_run(tmp_path, tmp_path / "model.onnx")
-
-
-def test_augmentation_keeps_the_shape_and_is_reproducible():
-    images = torch.rand(6, 1, 48, 48) * 255
-    one, two = (augmentation.augment_camera(images, torch.Generator().manual_seed(3)) for _ in range(2))
-    assert torch.equal(one, two)
-    assert one.shape == images.shape
-    assert not torch.equal(one, augmentation.augment_camera(images, torch.Generator().manual_seed(4)))
 
 
 def test_a_run_of_version_0_1_0_can_be_loaded(tmp_path):

@@ -47,7 +47,7 @@ class TrainingConfig:
             L2 penalty of half that factor.
         ema_decay: decay of the exponential moving average of the weights, which the run returns. If 0, the
             run returns the weights themselves.
-        augmentation: "camera" (see `augment_camera`), "brightness" or "none".
+        augmentation: "camera" (see `camera_augmentation`), "brightness" or "none".
         brightness: range of the factor by which the "brightness" augmentation multiplies gray values.
         mixup: parameter of the Beta distribution of the weights with which pairs of faces are mixed; 0 turns
             mixing off.

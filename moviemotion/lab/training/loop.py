@@ -24,6 +24,7 @@ from moviemotion.emotions import PROPOSAL_COLUMNS
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training import augmentation, networks
+from moviemotion.lab.training.camera_augmentation import augment_camera
 from moviemotion.lab.training.config import (
     AUGMENTATIONS,
     OPTIMIZERS,
@@ -277,7 +278,7 @@ def _augment(
     batch: Tensor, target: Tensor, config: TrainingConfig, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     if config.augmentation == "camera":
-        batch = augmentation.augment_camera(batch, generator)
+        batch = augment_camera(batch, generator)
     elif config.augmentation == "brightness":
         batch = augmentation.augment_brightness(batch, config.brightness, generator)
     if config.mixup:
