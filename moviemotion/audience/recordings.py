@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
@@ -31,6 +33,7 @@ from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.samples import Samples
+from moviemotion.audience.synchronization.clock import CameraClock, ClockSource
 from moviemotion.audience.video.decode import Frame, read_frames
 from moviemotion.audience.video.masking import NO_MASK, Mask, mask_frames
 from moviemotion.emotions import EMOTIONS
@@ -38,6 +41,8 @@ from moviemotion.errors import MoviemotionError
 
 BATCH_SIZE = 8
 """Number of frames that the networks process together."""
+BRIGHTNESS_PIXELS = 64
+"""About the number of rows and columns of a picture from which its brightness is computed."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,14 @@ class Camera:
         path: the video file.
         offset: seconds added to the file's clock to give film time.
         mask: the part of the camera's frames that may be processed.
+        offset_given: whether the offset was given; otherwise, it is 0 until the camera's clock is found.
     """
 
     name: str
     path: Path
     offset: float = 0.0
     mask: Mask = NO_MASK
+    offset_given: bool = False
 
 
 ProgressCallback = Callable[[Camera, float], None]
@@ -90,6 +97,9 @@ class SampleCollector:
         self._emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
         self._weights = [np.empty(0, dtype=np.float32)]
         self._rejection_reasons = [np.empty(0, dtype=np.int8)]
+        self._brightness: list[float] = []
+        self._picture_times: list[float] = []
+        self._picture_brightness: list[float] = []
         self.frames = 0
 
     def add_frames(self, frames: Sequence[Frame]) -> None:
@@ -102,6 +112,9 @@ class SampleCollector:
             self._tracks += tracks
             for face in in_frame:
                 self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
+                self._brightness.append(_box_brightness(frame.image, face))
+            self._picture_times.append(frame.time)
+            self._picture_brightness.append(_mean_brightness(frame.image))
         readings = predict_faces(images, found, self._emotion_model)
         self._weights.append(readings.weight)
         self._rejection_reasons.append(readings.rejection_reason)
@@ -141,6 +154,9 @@ class SampleCollector:
                 and min(first, second) >= 0
             ),
             gaps=tuple(gaps),
+            brightness=np.array(self._brightness, np.float32)[belongs],
+            picture_time=np.array(self._picture_times),
+            picture_brightness=np.array(self._picture_brightness, np.float32),
         )
 
 
@@ -192,7 +208,13 @@ class CameraProcessor:
             collector.add_frames(batch)
             end = batch[-1].time
             progress(camera, end - camera.offset)
-        return collector.samples(end, gaps)
+        samples = collector.samples(end, gaps)
+        source = ClockSource.GIVEN if camera.offset_given else ClockSource.ASSUMED
+        return replace(
+            samples,
+            picture_time=samples.picture_time - camera.offset,
+            clock=CameraClock.of_offset(camera.offset, source),
+        )
 
     def process_all(
         self,
@@ -248,6 +270,21 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
         batch.append(frame)
     if batch:
         yield batch
+
+
+def _box_brightness(image: NDArray[np.uint8], face: FaceBox) -> float:
+    """Mean brightness of the middle of a face box, 0–255; NaN if the box lies outside the frame."""
+    width, height = face.right - face.left, face.bottom - face.top
+    rows = slice(max(0, round(face.top + height / 4)), max(0, round(face.bottom - height / 4)))
+    columns = slice(max(0, round(face.left + width / 4)), max(0, round(face.right - width / 4)))
+    return _mean_brightness(image[rows, columns])
+
+
+def _mean_brightness(image: NDArray[np.uint8]) -> float:
+    """Mean luma (BT.601) of every n-th pixel, 0–255; NaN if there is none."""
+    height, width = image.shape[:2]
+    part = image[:: max(1, height // BRIGHTNESS_PIXELS), :: max(1, width // BRIGHTNESS_PIXELS)]
+    return float(part.reshape(-1, 3).mean(axis=0) @ (0.299, 0.587, 0.114)) if part.size else float("nan")
 
 
 def viewer_names(camera: str, count: int) -> tuple[str, ...]:

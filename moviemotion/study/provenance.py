@@ -19,10 +19,12 @@ import numpy as np
 
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.clock_summary import ClockSummary
 from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build_timeline
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
+from moviemotion.audience.synchronization.clock import ClockSource
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.screenplay.alignment import timed_script_json
 from moviemotion.screenplay.alignment.align import TimedScript
@@ -66,7 +68,12 @@ class Provenance:
     credits: TimeSpan | None = None
     seats: Mapping[str, Place] | None = None
 
-    def analyze(self, timeline: Timeline, camera_samples: Sequence[Samples]) -> Analysis:
+    def analyze(
+        self,
+        timeline: Timeline,
+        camera_samples: Sequence[Samples],
+        clocks: tuple[ClockSummary, ...] = (),
+    ) -> Analysis:
         """Analyze the camera samples from which `timeline` was made."""
         counts = np.bincount(
             np.concatenate([s.rejection_reason for s in camera_samples]), minlength=len(REJECTION_REASONS)
@@ -84,6 +91,7 @@ class Provenance:
             self.film,
             self.credits,
             SeatMap.of(timeline.viewers, self.seats) if self.seats else None,
+            clocks,
         )
 
     def write(self, study: StudyFolder) -> None:
@@ -222,7 +230,28 @@ def analyze_study(
         *_repeated_viewers(study, camera_samples),
         *version_problems(study.manifest),
     )
-    return replace(provenance, problems=problems).analyze(timeline, camera_samples)
+    clocks = tuple(_clock_summaries(study, camera_samples))
+    return replace(provenance, problems=problems).analyze(timeline, camera_samples, clocks)
+
+
+def _clock_summaries(study: StudyFolder, camera_samples: Sequence[Samples]) -> Iterator[ClockSummary]:
+    """The clocks of the cameras; nothing if a single camera defines film time."""
+    saved = [camera for camera in study.cameras if study.samples_path(camera).is_file()]
+    clocks = [samples.clock for samples in camera_samples]
+    alone = len(clocks) == 1 and clocks[0] is not None and clocks[0].source is ClockSource.ASSUMED
+    if alone or len(saved) != len(clocks):
+        return
+    for camera, clock in zip(saved, clocks, strict=True):
+        if clock is not None:
+            yield ClockSummary(
+                camera,
+                clock.offset,
+                clock.half_width,
+                clock.drift,
+                clock.drift_half_width,
+                str(clock.source),
+                len(clock.pieces),
+            )
 
 
 _WATCHED_NOTES = (
@@ -233,6 +262,7 @@ _WATCHED_NOTES = (
     ": the offset is an estimate",
     ": its offset is a guess",  # in studies of version 0.1
     ": no data from ",
+    ": the clock",
 )
 """Phrases that occur only in problems reported for cameras whose samples exist."""
 

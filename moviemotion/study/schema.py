@@ -91,13 +91,13 @@ def _screening_2(state: Any) -> Any:
     return {**state, "stage": _STAGES.get(state["stage"], state["stage"])}
 
 
-STUDY = FileSchema("moviemotion/study", 2, {1: _study_2})
+STUDY = FileSchema("moviemotion/study", 3, {1: _study_2, 2: lambda manifest: manifest})
 PROVENANCE = FileSchema("moviemotion/provenance", 3, {1: _provenance_2, 2: _provenance_3})
 CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
 SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
-ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 3)
+ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 4)
 """Caches are never migrated; a cache written by any other version is recomputed."""
 
 DECODING_ERRORS = (

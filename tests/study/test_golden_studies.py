@@ -114,7 +114,7 @@ def test_a_study_is_migrated_when_its_lock_is_taken(finished: Path) -> None:
     assert "provenance.json" in names
     assert "told.json" not in names
     record = json.loads((finished / "study.json").read_text(encoding="utf-8"))
-    assert (record["schema"], record["version"]) == ("moviemotion/study", 2)
+    assert (record["schema"], record["version"]) == ("moviemotion/study", 3)
     assert not {"format", "reader", "register"} & set(record)
     assert record["emotion_model"] == provenance_of(load_emotion_model())
     assert json.loads((finished / "notes.json").read_text())["notes"][0]["at"] == 2
@@ -151,7 +151,7 @@ def test_an_interrupted_migration_is_completed(finished: Path, monkeypatch: pyte
     monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(finished.with_name("keys")))
     with study_lock(finished):
         pass
-    assert json.loads((finished / "study.json").read_text(encoding="utf-8"))["version"] == 2
+    assert json.loads((finished / "study.json").read_text(encoding="utf-8"))["version"] == 3
 
 
 def test_an_interrupted_screening_resumes(golden: Path) -> None:

@@ -30,7 +30,7 @@ from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.reports import number_format
+from moviemotion.reports import clock_sentences, number_format
 from moviemotion.reports.emotion_style import PALETTE, css_variables
 from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
@@ -138,6 +138,8 @@ def _environment() -> Environment:
         number_format.inconclusive_notice,
         number_format.rank_range,
         number_format.too_few_seen,
+        clock_sentences.clock_sentence,
+        clock_sentences.clocks_summary,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {

@@ -82,6 +82,7 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "conclusive": search.conclusive,
         "conclusion": search.conclusion,
         "caveats": list(analysis.data_quality.caveats),
+        "clocks": _json_value(analysis.data_quality.clocks),
         "in_film": [list(stretch) for stretch in stretches(analysis.in_film, analysis.timeline.start)],
         "method": {
             "null": NULL_MODEL,
