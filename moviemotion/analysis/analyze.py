@@ -35,6 +35,7 @@ from moviemotion.analysis.signals.baseline import (
     lasting_emotions,
     strength_above_baseline,
 )
+from moviemotion.analysis.signals.clock_summary import ClockSummary
 from moviemotion.analysis.signals.film_span import seconds_in_film
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence, find_mixed_emotions
 from moviemotion.analysis.signals.reaction_delay import (
@@ -78,6 +79,7 @@ class DataQuality:
             audience's reaction is unknown.
         caveats: human-readable sentences about what the analysis cannot exclude, because it was not told when
             the film was running or who sat where.
+        clocks: the cameras' clocks, if there were several cameras or the film was found in a recording.
     """
 
     viewers: int
@@ -90,6 +92,7 @@ class DataQuality:
     usual_viewers: int
     unknown_seconds: int
     caveats: tuple[str, ...] = ()
+    clocks: tuple[ClockSummary, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
     film: TimeSpan | None = None,
     credits: TimeSpan | None = None,
     seat_map: SeatMap | None = None,
+    clocks: tuple[ClockSummary, ...] = (),
 ) -> Analysis:
     """Analyze a screening: the audience curve, moments, emotions of lines and scenes, and patterns.
 
@@ -164,6 +168,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
             evidence.
         seat_map: the seats of the timeline's viewers; None if unknown, in which case the analysis cannot test
             for contagion between neighbors.
+        clocks: the cameras' clocks, which are only reported.
 
     Raises:
         SettingError: the baseline, the film or the credits lie outside the timeline.
@@ -199,6 +204,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
                 *(_duplicate_warnings(timeline, strength_in_film) if search.conclusive else ()),
             ),
             tuple(_caveats(search, film, seat_map)),
+            clocks,
         ),
         script=script,
         element_emotions=emotions_by_element(script, strength, timeline.start) if script else (),
@@ -259,7 +265,11 @@ def _duplicate_warnings(timeline: Timeline, strength: Float64Array) -> Iterator[
 
 
 def _data_quality(
-    timeline: Timeline, rejected: Mapping[str, int], problems: tuple[Problem, ...], caveats: tuple[str, ...]
+    timeline: Timeline,
+    rejected: Mapping[str, int],
+    problems: tuple[Problem, ...],
+    caveats: tuple[str, ...],
+    clocks: tuple[ClockSummary, ...],
 ) -> DataQuality:
     seen = timeline.sample_counts > 0
     samples = int(timeline.sample_counts.sum()) + sum(rejected.values())
@@ -278,6 +288,7 @@ def _data_quality(
         usual_viewers=int(np.median(seen.sum(axis=0))) if seen.shape[1] else 0,
         unknown_seconds=int((seen.sum(axis=0) < MIN_VIEWERS).sum()),
         caveats=caveats,
+        clocks=clocks,
     )
 
 

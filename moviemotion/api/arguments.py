@@ -11,6 +11,7 @@ from numbers import Integral, Real
 from pathlib import Path
 
 from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
+from moviemotion.analysis.signals.film_span import film_argument
 from moviemotion.errors import MoviemotionError
 from moviemotion.study.seat_table import COLUMNS, SeatTable, seat_table
 from moviemotion.workflows.settings_checks import check_rate, check_time_spans
@@ -194,6 +195,17 @@ def time_span(name: str, value: object) -> TimeSpan | None:
         raise MoviemotionError(f"{name}: {_shown(value)} is not valid; {remedy}")
     check_time_spans(**{"baseline": None, "film": None, "credits": None, name: span})
     return span
+
+
+def film_or_span(value: object) -> TimeSpan | Path | None:
+    """Convert the film's span, as in `time_span`, or the path of its file; None stays None.
+
+    Raises:
+        MoviemotionError: the value is neither.
+    """
+    if isinstance(value, str):
+        value = film_argument(value)
+    return value if isinstance(value, Path | TimeSpan) else time_span("film", value)
 
 
 def checked_seats(value: object) -> SeatTable | None:

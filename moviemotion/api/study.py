@@ -20,6 +20,7 @@ from moviemotion.api.arguments import (
     checked_rotations,
     checked_seats,
     checked_seed,
+    film_or_span,
     optional_path,
     time_span,
 )
@@ -133,7 +134,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     offsets: Mapping[str, float] | None = None,
     rate: float = screening.DEFAULT_RATE,
     baseline: str | tuple[float, float] | None = None,
-    film: str | tuple[float, float] | None = None,
+    film: str | Path | tuple[float, float] | None = None,
     credits: str | float | tuple[float, float] | None = None,
     seats: Any = None,
     count_doubles: bool = False,
@@ -154,10 +155,12 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         script: the screenplay (Fountain, Final Draft, PDF or plain text).
         subtitles: the film's subtitles, used to time the screenplay.
         offsets: camera (file name, with or without suffix) → seconds to add to its clock to get film time.
+            Other cameras are aligned by sound and light; `problems` names those that could not be aligned.
         rate: samples per second.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
-        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730). Seconds
-            outside the film are measured, but are never evidence.
+        film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730), or the
+            film's video file, which is then found in the recordings. Seconds outside the film are measured,
+            but are never evidence.
         credits: film time of the credits, or only their start, such as "1:47:30"; the credits are never
             evidence, either.
         seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
@@ -192,7 +195,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         rate=checked_rate(rate),
         seed=checked_seed(seed),
         baseline=time_span("baseline", baseline),
-        film=time_span("film", film),
+        film=film_or_span(film),
         credits=time_span("credits", credits),
         seats=checked_seats(seats),
         count_doubles=bool(count_doubles),

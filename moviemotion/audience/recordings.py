@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
@@ -32,6 +34,7 @@ from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.orientation import SUSPECT_SHARE, OrientationMonitor
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.samples import Samples
+from moviemotion.audience.synchronization.clock import CameraClock, ClockSource
 from moviemotion.audience.video.decode import Frame, read_frames
 from moviemotion.audience.video.masking import NO_MASK, Mask, mask_frames
 from moviemotion.emotions import EMOTIONS
@@ -45,6 +48,8 @@ MAX_ROTATIONS = 2
 """Number of times that a recording is read again because its faces show a different orientation."""
 ROTATIONS = (0, 90, 180, 270)
 """Clockwise rotations in degrees that a camera may have."""
+BRIGHTNESS_PIXELS = 64
+"""About the number of rows and columns of a picture from which its brightness is computed."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Camera:
         mask: the part of the camera's frames that may be processed.
         rotation: degrees by which the frames are rotated clockwise, after the rotation that the file itself
             declares: 0, 90, 180 or 270; None to rotate them if the faces show that the camera was turned.
+        offset_given: whether the offset was given; otherwise, it is 0 until the camera's clock is found.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Camera:
     offset: float = 0.0
     mask: Mask = NO_MASK
     rotation: int | None = None
+    offset_given: bool = False
 
 
 ProgressCallback = Callable[[Camera, float], None]
@@ -101,6 +108,9 @@ class SampleCollector:
         self._emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
         self._weights = [np.empty(0, dtype=np.float32)]
         self._rejection_reasons = [np.empty(0, dtype=np.int8)]
+        self._brightness: list[float] = []
+        self._picture_times: list[float] = []
+        self._picture_brightness: list[float] = []
         self.frames = 0
 
     def add_frames(self, frames: Sequence[Frame]) -> None:
@@ -114,6 +124,9 @@ class SampleCollector:
             self._tracks += tracks
             for face in in_frame:
                 self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
+                self._brightness.append(_box_brightness(frame.image, face))
+            self._picture_times.append(frame.time)
+            self._picture_brightness.append(_mean_brightness(frame.image))
         readings = predict_faces(images, found, self._emotion_model)
         self._weights.append(readings.weight)
         self._rejection_reasons.append(readings.rejection_reason)
@@ -157,6 +170,9 @@ class SampleCollector:
             ),
             gaps=tuple(gaps),
             doubts=tuple(doubts),
+            brightness=np.array(self._brightness, np.float32)[belongs],
+            picture_time=np.array(self._picture_times),
+            picture_brightness=np.array(self._picture_brightness, np.float32),
         )
 
 
@@ -243,7 +259,14 @@ class CameraProcessor:
         if may_rotate and collector.orientation.quarter_turns:
             return None, collector.orientation.quarter_turns
         doubts += _orientation_doubts(camera, turns, collector.orientation)
-        return collector.samples(end, gaps, doubts), 0
+        samples = collector.samples(end, gaps, doubts)
+        source = ClockSource.GIVEN if camera.offset_given else ClockSource.ASSUMED
+        samples = replace(
+            samples,
+            picture_time=samples.picture_time - camera.offset,
+            clock=CameraClock.of_offset(camera.offset, source),
+        )
+        return samples, 0
 
     def process_all(
         self,
@@ -321,6 +344,21 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
         batch.append(frame)
     if batch:
         yield batch
+
+
+def _box_brightness(image: NDArray[np.uint8], face: FaceBox) -> float:
+    """Mean brightness of the middle of a face box, 0–255; NaN if the box lies outside the frame."""
+    width, height = face.right - face.left, face.bottom - face.top
+    rows = slice(max(0, round(face.top + height / 4)), max(0, round(face.bottom - height / 4)))
+    columns = slice(max(0, round(face.left + width / 4)), max(0, round(face.right - width / 4)))
+    return _mean_brightness(image[rows, columns])
+
+
+def _mean_brightness(image: NDArray[np.uint8]) -> float:
+    """Mean luma (BT.601) of every n-th pixel, 0–255; NaN if there is none."""
+    height, width = image.shape[:2]
+    part = image[:: max(1, height // BRIGHTNESS_PIXELS), :: max(1, width // BRIGHTNESS_PIXELS)]
+    return float(part.reshape(-1, 3).mean(axis=0) @ (0.299, 0.587, 0.114)) if part.size else float("nan")
 
 
 def viewer_names(camera: str, count: int) -> tuple[str, ...]:

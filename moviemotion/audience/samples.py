@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from dataclasses import asdict, dataclass
+import zlib
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.schemas import FileSchema
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.synchronization.clock import CameraClock, ClockSource
 from moviemotion.emotions import EMOTIONS
 
-SAMPLES = FileSchema("moviemotion/samples", 3)
+SAMPLES = FileSchema("moviemotion/samples", 4)
 """Schema of the file. Version 2 added weights, rejection reasons and identity switches. Version 3 added the
 schema name and version, and introduced standard names: `rejection_reason` (was `refused`),
-`identity_switches` (was `exchanges`) and `gaps` (was `blanks`)."""
+`identity_switches` (was `exchanges`) and `gaps` (was `blanks`). Version 4 added the brightness of faces and
+pictures, and the camera's clock."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Samples:
         gaps: stretches of film time without frames, as start and end in seconds.
         doubts: reasons to doubt the times, the orientation or the track of the recording, one line each,
             without the file's name.
+        brightness: (n,) float32 mean brightness of the face box, 0–255; NaN if it was not measured.
+        picture_time: (m,) float64 time of each sampled frame on the file's clock, in seconds; empty if it was
+            not stored.
+        picture_brightness: (m,) float32 mean brightness of what may be seen of each sampled frame, 0–255.
+        clock: how the file's clock was turned into film time; None if that was not recorded.
     """
 
     viewers: tuple[str, ...]
@@ -57,6 +66,41 @@ class Samples:
     identity_switches: tuple[IdentitySwitch, ...] = ()
     gaps: tuple[tuple[float, float], ...] = ()
     doubts: tuple[str, ...] = ()
+    brightness: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    picture_time: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    picture_brightness: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    clock: CameraClock | None = None
+
+    def __post_init__(self) -> None:
+        """Mark the brightness as unknown if it was not measured."""
+        if len(self.brightness) != len(self.time):
+            object.__setattr__(self, "brightness", np.full(len(self.time), np.nan, np.float32))
+
+    def on_clock(self, clock: CameraClock, offset: float) -> Samples:
+        """The same samples on another clock.
+
+        Args:
+            clock: how the file's time becomes film time.
+            offset: seconds that were added to the file's time, if these samples have no clock of their own.
+        """
+        present = self.clock or CameraClock.of_offset(offset, ClockSource.ASSUMED)
+
+        def film_times(times: ArrayLike) -> NDArray[np.float64]:
+            return clock.film_times(present.file_times(times))
+
+        def film_time(time: float) -> float:
+            return float(film_times(time))
+
+        return replace(
+            self,
+            time=film_times(self.time),
+            end=film_time(self.end),
+            identity_switches=tuple(
+                replace(switch, time=film_time(switch.time)) for switch in self.identity_switches
+            ),
+            gaps=tuple((film_time(start), film_time(end)) for start, end in self.gaps),
+            clock=clock,
+        )
 
     def viewer_of_sample(self) -> NDArray[np.int16]:
         """Determine which viewer each sample shows, taking identity switches into account.
@@ -91,6 +135,7 @@ class Samples:
             "rejection_reason": pa.DictionaryArray.from_arrays(
                 pa.array(self.rejection_reason), pa.array(REJECTION_REASONS)
             ),
+            "brightness": self.brightness,
         }
         metadata = {
             **SAMPLES.metadata(),
@@ -100,6 +145,9 @@ class Samples:
             "identity_switches": json.dumps([asdict(switch) for switch in self.identity_switches]),
             "gaps": json.dumps(self.gaps),
             "doubts": json.dumps(self.doubts),
+            "picture_time": _packed(self.picture_time),
+            "picture_brightness": _packed(self.picture_brightness),
+            "clock": json.dumps(self.clock.to_json() if self.clock else None),
         }
         with atomic_write(path) as partial:
             pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial)
@@ -131,6 +179,10 @@ class Samples:
             ),
             gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
             doubts=tuple(map(str, json.loads(metadata.get("doubts", "[]")))),
+            brightness=column["brightness"].to_numpy(),
+            picture_time=_unpacked(metadata["picture_time"], "<f8").astype(np.float64),
+            picture_brightness=_unpacked(metadata["picture_brightness"], "<f4").astype(np.float32),
+            clock=CameraClock.from_json(clock) if (clock := json.loads(metadata["clock"])) else None,
         )
         _check_samples(samples)
         return samples
@@ -151,6 +203,25 @@ def _check_samples(samples: Samples) -> None:
         raise ValueError("time that is not finite")
     if not np.isfinite(samples.weight).all() or np.any(samples.weight < 0):
         raise ValueError("invalid quality weight")
+    if len(samples.picture_time) != len(samples.picture_brightness):
+        raise ValueError("pictures without brightness")
+    if not np.isfinite(samples.picture_time).all():
+        raise ValueError("time that is not finite")
+
+
+def _packed(values: NDArray[np.floating]) -> str:
+    """Numbers as compressed text; the table has no place for what belongs to frames without faces."""
+    little_endian = values.astype(values.dtype.newbyteorder("<"))
+    return base64.b64encode(zlib.compress(little_endian.tobytes(), 6)).decode()
+
+
+def _unpacked(text: str, kind: str) -> NDArray[np.floating]:
+    """Invert `_packed` for numbers of a kind; raises a ValueError if the text is damaged."""
+    try:
+        content = zlib.decompress(base64.b64decode(text, validate=True))
+    except zlib.error as error:
+        raise ValueError("damaged brightness") from error
+    return np.frombuffer(content, kind)
 
 
 def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
@@ -167,6 +238,10 @@ def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
         names = {"refused": "rejection_reason"}
         table = table.rename_columns([names.get(name, name) for name in table.column_names])
         metadata |= {"identity_switches": metadata["exchanges"], "gaps": metadata.get("blanks", "[]")}
+    if version <= 3:
+        table = table.append_column("brightness", pa.array(np.full(len(table), np.nan, np.float32)))
+        nothing = _packed(np.empty(0))
+        metadata |= {"picture_time": nothing, "picture_brightness": nothing, "clock": "null"}
     return table, metadata
 
 

@@ -53,6 +53,14 @@ FilmSpan = Annotated[
         help="START-END: film time of the first and last picture; other seconds are never evidence.",
     ),
 ]
+Film = Annotated[
+    str | None,
+    typer.Option(
+        "--film",
+        help="START-END: film time of the first and last picture; other seconds are never evidence. "
+        "Or the film's video file, to find its start and end in the recordings.",
+    ),
+]
 Credits = Annotated[
     str | None,
     typer.Option("--credits", help="START-END of the credits, or only START; they are never evidence."),
@@ -120,7 +128,10 @@ def screen(
     subtitles: SubtitleFile = None,
     offset: Annotated[
         list[str] | None,
-        typer.Option(help="CAMERA=SECONDS to add to a camera's clock to get film time; may be repeated."),
+        typer.Option(
+            help="CAMERA=SECONDS to add to a camera's clock to get film time; may be repeated. "
+            "Other cameras are aligned by sound and light."
+        ),
     ] = None,
     rotate: Annotated[
         list[str] | None,
@@ -131,7 +142,7 @@ def screen(
     ] = None,
     rate: Annotated[float, typer.Option(help="Samples per second.", min=0.1, max=60)] = 5.0,
     baseline: Baseline = None,
-    film: FilmSpan = None,
+    film: Film = None,
     credits: Credits = None,
     seats: Seats = None,
     count_doubles: CountDoubles = None,
@@ -145,6 +156,7 @@ def screen(
 ) -> None:
     """Analyze recordings of an audience and write a report, a timeline, moments and the annotated script."""
     from moviemotion.analysis.signals.baseline import parse_time_span
+    from moviemotion.analysis.signals.film_span import film_argument
     from moviemotion.privacy.consent import camera_masks
     from moviemotion.study.seat_table import read_seat_table
     from moviemotion.workflows import screen as screening
@@ -152,7 +164,7 @@ def screen(
     offsets = parse_offsets(offset or [])
     rotations = parse_rotations(rotate or [])
     baseline_span = parse_time_span(baseline) if baseline else None
-    film_span = parse_time_span(film, "film") if film else None
+    film_or_span = film_argument(film) if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
     seat_table = read_seat_table(seats) if seats else None
     with video_progress_bar(screening.total_video_seconds(videos)) as progress:
@@ -173,7 +185,7 @@ def screen(
             masks=camera_masks,
             model=model,
             detector=detector,
-            film=film_span,
+            film=film_or_span,
             credits=credits_span,
             seats=seat_table,
             count_doubles=bool(count_doubles),

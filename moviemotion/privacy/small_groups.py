@@ -283,7 +283,9 @@ def _delay_without_viewers(delay: RelativeDelay) -> RelativeDelay:
 
 
 def _quality_without_viewers(quality: DataQuality) -> DataQuality:
-    public = replace(quality, seen_share_by_viewer=(), problems=(WITHHELD_NOTE,) if quality.problems else ())
+    # Cameras have the names of seats.
+    problems = (WITHHELD_NOTE,) if quality.problems else ()
+    public = replace(quality, seen_share_by_viewer=(), problems=problems, clocks=())
     if quality.viewers >= MIN_GROUP_SIZE:
         return public
     return replace(public, seen_share=_NAN, samples_per_second=_NAN, rejected_shares={})

@@ -72,5 +72,5 @@ def without_viewer(samples: Samples, viewer: int) -> Samples:
 
 
 def _select_rows(samples: Samples, rows: NDArray[np.bool_]) -> Samples:
-    columns = ("viewer", "time", "box", "detection", "emotions", "weight", "rejection_reason")
+    columns = ("viewer", "time", "box", "detection", "emotions", "weight", "rejection_reason", "brightness")
     return replace(samples, **{name: getattr(samples, name)[rows] for name in columns})

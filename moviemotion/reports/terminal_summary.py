@@ -5,6 +5,7 @@ from __future__ import annotations
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.reaction_scores import MOMENT
 from moviemotion.problems import ranked_groups
+from moviemotion.reports.clock_sentences import clocks_summary
 from moviemotion.reports.number_format import (
     inconclusive_notice,
     interval,
@@ -41,10 +42,11 @@ def summary_lines(analysis: Analysis) -> list[str]:
         )
     lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))
-    lines.append(
+    faces = (
         f"Faces seen {percent(quality.seen_share)} of the time, "
         f"{quality.samples_per_second:.1f} samples per second."
     )
+    lines.append(" ".join(filter(None, (faces, clocks_summary(quality.clocks)))))
     return lines + _problem_lines(analysis)
 
 

@@ -19,11 +19,13 @@ import numpy as np
 
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.clock_summary import ClockSummary
 from moviemotion.analysis.signals.doubles import Double, find_doubles
 from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build_timeline
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
+from moviemotion.audience.synchronization.clock import ClockSource
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment import timed_script_json
@@ -74,7 +76,12 @@ class Provenance:
     seats: Mapping[str, Place] | None = None
     count_doubles: bool = False
 
-    def analyze(self, timeline: Timeline, camera_samples: Sequence[Samples]) -> Analysis:
+    def analyze(
+        self,
+        timeline: Timeline,
+        camera_samples: Sequence[Samples],
+        clocks: tuple[ClockSummary, ...] = (),
+    ) -> Analysis:
         """Analyze the camera samples from which `timeline` was made; of doubles, only one viewer counts."""
         doubles = find_doubles(list(_viewer_samples(camera_samples)))
         warnings = tuple(_double_warnings(timeline, doubles, self.count_doubles))
@@ -96,6 +103,7 @@ class Provenance:
             self.film,
             self.credits,
             SeatMap.of(timeline.viewers, self.seats) if self.seats else None,
+            clocks,
         )
 
     def write(self, study: StudyFolder) -> None:
@@ -255,7 +263,28 @@ def analyze_study(
         *_repeated_viewers(study, camera_samples),
         *version_problems(study.manifest),
     )
-    return replace(provenance, problems=problems).analyze(timeline, camera_samples)
+    clocks = tuple(_clock_summaries(study, camera_samples))
+    return replace(provenance, problems=problems).analyze(timeline, camera_samples, clocks)
+
+
+def _clock_summaries(study: StudyFolder, camera_samples: Sequence[Samples]) -> Iterator[ClockSummary]:
+    """The clocks of the cameras; nothing if a single camera defines film time."""
+    saved = [camera for camera in study.cameras if study.samples_path(camera).is_file()]
+    clocks = [samples.clock for samples in camera_samples]
+    alone = len(clocks) == 1 and clocks[0] is not None and clocks[0].source is ClockSource.ASSUMED
+    if alone or len(saved) != len(clocks):
+        return
+    for camera, clock in zip(saved, clocks, strict=True):
+        if clock is not None:
+            yield ClockSummary(
+                camera,
+                clock.offset,
+                clock.half_width,
+                clock.drift,
+                clock.drift_half_width,
+                str(clock.source),
+                len(clock.pieces),
+            )
 
 
 CAMERA_SKIPPED = "camera-skipped"

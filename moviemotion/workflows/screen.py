@@ -31,6 +31,15 @@ from moviemotion.audience.faces.face_registry import (
 )
 from moviemotion.audience.recordings import Camera, CameraProcessor, ProgressCallback
 from moviemotion.audience.samples import Samples
+from moviemotion.audience.synchronization.camera_clocks import (
+    FoundClocks,
+    Recorded,
+    ScreenedFilm,
+    find_clocks,
+    room_lights,
+)
+from moviemotion.audience.synchronization.film import film_seconds
+from moviemotion.audience.synchronization.matching import MIN_COMPARED_SECONDS
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError, SettingError
@@ -95,7 +104,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     masks: Callable[[Path, Iterable[str]], Mapping[str, Mask]] = lambda _out, _cameras: {},
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
-    film: TimeSpan | None = None,
+    film: TimeSpan | Path | None = None,
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
     count_doubles: bool = False,
@@ -113,6 +122,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and its timing, as
             in `read_script_inputs`.
         offsets: camera (file name with or without suffix) → seconds to add to its clock to get film time.
+            Other cameras are aligned by their sound, by the screen's light and, if both fail, by their files'
+            creation times.
         rate: samples per second.
         seed: random seed for the null model of the moments.
         progress: called with a camera and the number of seconds of its video processed so far.
@@ -123,7 +134,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         model: the emotion model, given as a registered name, an ONNX file or a model object.
         detector: the face detector, given as a registered name or a detector object.
         film: film times of the film's first and last frame; reactions outside this span are never used as
-            evidence.
+            evidence. Or the film's file, which is then found in the recordings by its sound or light.
         credits: the stretch of film time with the credits, which is never used as evidence either; its end
             may be infinite.
         seats: the viewers' places, so that contagion between neighbors is not mistaken for an effect of the
@@ -143,7 +154,9 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     check_rate(rate)
     check_offsets(offsets or {})
     check_rotations(rotations or {})
-    check_time_spans(baseline, film, credits)
+    film_span = None if isinstance(film, Path) else film
+    shown = ScreenedFilm(film, film_seconds(film)) if isinstance(film, Path) else None
+    check_time_spans(baseline, film_span, credits)
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     cameras = _cameras(videos, offsets or {}, rotations)
@@ -164,18 +177,11 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     if sources:
         # Reject a script that does not match before the time-consuming part starts.
         sources.align(length)
-    spans = {"baseline": baseline, "film": film, "credits": credits}
-    for setting, span in spans.items():
-        if span and length is not None and span.start >= length:
-            raise SettingError(
-                f"{setting}-after-end",
-                f"{{{setting}}} {{span}}: the recordings end at {{seconds}} s; choose an earlier stretch",
-                span=span_text(span),
-                seconds=f"{length:.0f}",
-            )
+    spans = {"baseline": baseline, "film": film_span, "credits": credits}
+    _check_spans_within(spans, _latest_second(cameras, skipped, length, shown))
     texts = sources.files if sources else ()
     used = networks_used(emotion_model, face_detector)
-    study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, spans, seats))
+    study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, spans, shown, seats))
     with study.creating():
         readable = [camera for camera in cameras if camera.name not in skipped]
         watched = {camera.name: saved for camera in readable if (saved := study.read_samples(camera.name))}
@@ -204,6 +210,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
                 f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty
             ]
             raise MoviemotionError("\n".join([*map(str, unreadable), *nobody]))
+        clock_notes, film_span = _align(cameras, watched, film_span, shown, keep)
         in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
         seen_viewers = [viewer for samples in in_order for viewer in samples.viewers]
         unseen = [name for name in names if name not in watched or not watched[name].viewers]
@@ -211,10 +218,15 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             study,
             in_order,
             sources,
-            lambda seconds: (*unreadable, *doubts, *_coverage_notes(cameras, watched, seconds, sources)),
+            lambda seconds: (
+                *unreadable,
+                *doubts,
+                *clock_notes,
+                *_coverage_notes(cameras, watched, seconds, sources),
+            ),
             seed,
             baseline,
-            film,
+            film_span,
             credits,
             seats.of_viewers(seen_viewers, unseen) if seats else None,
             count_doubles,
@@ -317,6 +329,7 @@ def _cameras(
             path,
             next((offsets[key] for key in keys[name] if key in offsets), 0.0),
             rotation=next((rotations[key] for key in keys[name] if key in rotations), None),
+            offset_given=any(key in offsets for key in keys[name]),
         )
         for path, name in zip(videos, names, strict=True)
     ]
@@ -372,6 +385,104 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
     if not ends:
         raise MoviemotionError("\n".join(problems.values()))
     return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))
+
+
+def _check_spans_within(spans: Mapping[str, TimeSpan | None], latest: float | None) -> None:
+    """Reject a stretch that starts after the latest second that the recordings can show."""
+    for setting, span in spans.items():
+        if span and latest is not None and span.start >= latest:
+            raise SettingError(
+                f"{setting}-after-end",
+                f"{{{setting}}} {{span}}: the recordings end at {{seconds}} s; choose an earlier stretch",
+                span=span_text(span),
+                seconds=f"{latest:.0f}",
+            )
+
+
+def _latest_second(
+    cameras: Sequence[Camera],
+    problems: Mapping[str, str],
+    length: float | None,
+    film: ScreenedFilm | None,
+) -> float | None:
+    """The latest second of film time that the recordings can show; None if it is not known yet."""
+    readable = [camera for camera in cameras if camera.name not in problems]
+    lengths = [decode.probe(camera.path).duration for camera in readable]
+    others = len(readable) > 1 or film is not None
+    if length is None or not others or all(camera.offset_given for camera in readable):
+        return length
+    # The recordings may follow each other, or be taken at any time of the film.
+    alignable = [seconds for seconds in lengths if not seconds < MIN_COMPARED_SECONDS]
+    latest = length + (sum(alignable) + (film.seconds if film else 0.0) if alignable else 0.0)
+    return None if np.isnan(latest) else latest
+
+
+def _align(
+    cameras: Sequence[Camera],
+    watched: Mapping[str, Samples],
+    span: TimeSpan | None,
+    film: ScreenedFilm | None,
+    keep: Callable[[Camera, Samples], None],
+) -> tuple[tuple[Problem, ...], TimeSpan | None]:
+    """Find the cameras' clocks, and put their samples on film time.
+
+    Args:
+        cameras: all cameras.
+        watched: camera → samples, for the cameras whose recordings were read.
+        span: the film's span, if it was given.
+        film: the film's file, if it was given.
+        keep: called with each camera whose samples changed.
+
+    Returns:
+        Notes about what is in doubt, and the film's span if it was given or found.
+    """
+    cameras = [camera for camera in cameras if camera.name in watched]
+    recordings = [_recorded(camera, watched[camera.name]) for camera in cameras]
+    found = find_clocks(recordings, film, os.cpu_count() or 1)
+    for camera in cameras:
+        clock, before = found.clocks[camera.name], watched[camera.name]
+        if before.clock is None or before.clock.to_json() != clock.to_json():
+            keep(camera, before.on_clock(clock, camera.offset))
+    span, note = (span, ()) if span else _found_film_span(recordings, found, film)
+    doubts = (Problem("clock-doubtful", Harm.WRONG, line) for line in found.notes)
+    return (*doubts, *note), span
+
+
+def _recorded(camera: Camera, samples: Samples) -> Recorded:
+    return Recorded(
+        camera.name,
+        camera.path,
+        camera.offset if camera.offset_given else None,
+        decode.probe(camera.path).duration,
+        samples.picture_time,
+        samples.picture_brightness,
+    )
+
+
+def _found_film_span(
+    recordings: Sequence[Recorded], found: FoundClocks, film: ScreenedFilm | None
+) -> tuple[TimeSpan | None, tuple[Problem, ...]]:
+    """The film's span if the film was found, or the stretch in which the lights were down; and a note."""
+    if film is not None and found.film_found:
+        return TimeSpan(0.0, film.seconds), ()
+    down, up = room_lights(recordings, found.clocks)
+    if down is None and up is None:
+        return None, ()
+    ends = [
+        float(found.clocks[r.name].film_times(r.picture_time[-1])) for r in recordings if len(r.picture_time)
+    ]
+    span = TimeSpan(max(0.0, down or 0.0), max(ends) if up is None else up)
+    seen = " and ".join(
+        [f"go down at {down:.0f} s"] * (down is not None) + [f"come up at {up:.0f} s"] * (up is not None)
+    )
+    note = Problem(
+        "film-span-found",
+        Harm.NOTE,
+        f"The lights in the room {seen}, so the film is taken to run in between ({span_text(span)} s of "
+        "film time), and what happens outside is no evidence; if this is wrong, give the film time of its "
+        "first and last picture (film START-END)",
+    )
+    return span, (note,)
 
 
 def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[Problem]:
@@ -439,6 +550,7 @@ def _manifest(
     rate: float,
     seed: int,
     spans: Mapping[str, TimeSpan | None],
+    film: ScreenedFilm | None,
     seats: SeatTable | None,
 ) -> dict[str, object]:
     return {
@@ -446,6 +558,7 @@ def _manifest(
         "rate": rate,
         "seed": seed,
         **{setting: time_span_json(span) for setting, span in spans.items()},
+        **({"film": {"file": file_fingerprint(film.path)}} if film else {}),
         # Whether a seat map was given; the seats themselves are data about people, and may be corrected.
         "seats": "given" if seats else None,
         "cameras": {

@@ -8,12 +8,27 @@ film, either. Such seconds are measured and shown, but they are never evidence.
 from __future__ import annotations
 
 from math import isfinite
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
 from moviemotion.errors import SettingError
+
+
+def film_argument(text: str) -> TimeSpan | Path:
+    """Parse the setting `film`: the film's span, or the path of the film's file.
+
+    Raises:
+        SettingError: the text looks like a stretch of film time, but is not valid.
+
+    Example:
+        >>> film_argument("0:45-1:52:10")
+        TimeSpan(start=45.0, end=6730.0)
+    """
+    # A file name has letters, at least in its suffix.
+    return Path(text) if any(map(str.isalpha, text)) else parse_time_span(text, "film")
 
 
 def seconds_in_film(

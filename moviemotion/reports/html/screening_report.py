@@ -32,7 +32,7 @@ from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionS
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.problems import HARM_TITLES, Problem, ranked_groups
-from moviemotion.reports import number_format
+from moviemotion.reports import clock_sentences, number_format
 from moviemotion.reports.emotion_style import PALETTE, css_variables
 from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
@@ -149,6 +149,8 @@ def _environment() -> Environment:
         number_format.rank_range,
         number_format.too_few_seen,
         problem_sections,
+        clock_sentences.clock_sentence,
+        clock_sentences.clocks_summary,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {

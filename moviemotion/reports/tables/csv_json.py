@@ -83,6 +83,7 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "conclusion": search.conclusion,
         "caveats": list(analysis.data_quality.caveats),
         "problems": [problem.to_json() for problem in analysis.data_quality.problems],
+        "clocks": _json_value(analysis.data_quality.clocks),
         "in_film": [list(stretch) for stretch in stretches(analysis.in_film, analysis.timeline.start)],
         "method": {
             "null": NULL_MODEL,
