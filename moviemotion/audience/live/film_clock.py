@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -110,28 +111,89 @@ class CameraClock:
     Frames arrive with varying delays, and the smallest delay is assumed to be constant. Film time is
     therefore the camera's time plus the smallest difference between the two clocks observed so far. This
     difference may grow slowly, so that a drifting camera clock is followed.
+
+    Some cameras send frames at another rate than their timestamps claim, lose time, or set their clock. As
+    long as the difference grows steadily, the timestamps cannot be trusted, and frames are timed by their
+    arrival.
     """
 
     MAX_DRIFT = 1e-3
     """Maximum growth of the clock difference, in seconds per second; quartz clocks drift less."""
-    MAX_DELAY_SECONDS = 5.0
-    """Maximum delay in seconds; a longer delay means that the camera's clock has jumped."""
+    MAX_UNTRUSTED_DELAY = 0.1
+    """Maximum delay in seconds that is attributed to the network while the timestamps cannot be trusted."""
+    BLOCK_SECONDS, BLOCK_FRAMES, MAX_WAIT = 1.0, 3, 0.5
+    """Minimum duration and number of frames of a block of frames, in which the smallest difference is found.
+    Waiting longer than `MAX_WAIT` for a frame does not count, so that the frames that a network held back
+    are in one block with the first one after them that is on time."""
+    MIN_GROWTH = (0.6, 0.5, 0.35, 0.2, 0.1)
+    """Growth in seconds of the difference over 2, 3, … blocks from which the timestamps are not trusted."""
+    FIRST_BLOCKS = 3
+    """Number of blocks after which the timestamps can be trusted."""
 
     def __init__(self) -> None:
         self._difference = float("inf")
-        self._last_arrival = self._last_film_time = float("-inf")
+        self._camera_time = self._arrival = self._film_time = float("-inf")
+        self._blocks: deque[float] = deque(maxlen=1 + len(self.MIN_GROWTH))
+        """The smallest difference between the clocks in each of the last blocks."""
+        self._start_block()
+        self._trusted = False
 
-    def film_time(self, camera_time: float, arrival_time: float) -> float:
+    def film_time(self, camera_time: float | None, arrival_time: float) -> float:
         """The film time of a frame, never earlier than that of the previous frame.
 
         Args:
-            camera_time: the camera's timestamp, in seconds from any origin.
+            camera_time: the camera's timestamp, in seconds from any origin; None if the camera sends none.
             arrival_time: film time at which the frame arrived.
         """
-        leak = self.MAX_DRIFT * (arrival_time - self._last_arrival)
-        self._last_arrival = arrival_time
-        self._difference = min(self._difference + leak, arrival_time - camera_time)
-        if arrival_time - (camera_time + self._difference) > self.MAX_DELAY_SECONDS:
-            self._difference = arrival_time - camera_time
-        self._last_film_time = max(self._last_film_time, camera_time + self._difference)
-        return self._last_film_time
+        film_time = arrival_time
+        if camera_time is not None:
+            self._compare(camera_time, arrival_time)
+            film_time = camera_time + self._difference
+            if not self._trusted:
+                film_time = max(film_time, arrival_time - self.MAX_UNTRUSTED_DELAY)
+        self._film_time = max(self._film_time, film_time)
+        return self._film_time
+
+    def _compare(self, camera_time: float, arrival_time: float) -> None:
+        """Update the difference between the clocks, and whether the timestamps can be trusted."""
+        step, waited = camera_time - self._camera_time, arrival_time - self._arrival
+        self._camera_time, self._arrival = camera_time, arrival_time
+        now = arrival_time - camera_time
+        if step < 0:  # the clock was set back, and this frame was as late as the one before
+            self._difference += waited - step
+            self._blocks.clear()
+            self._start_block()
+        elif self._difference < float("inf"):
+            self._difference += self.MAX_DRIFT * waited
+        self._difference = min(self._difference, now)
+        self._add_to_block(now, waited)
+        trusted = len(self._blocks) >= self.FIRST_BLOCKS and not self._is_growing()
+        compared = 1 + len(self.MIN_GROWTH) if self._trusted else self.FIRST_BLOCKS - 1
+        if trusted and len(self._blocks) >= compared:
+            # If even the fastest of many frames was late, the camera's clock has lost time.
+            least = min(*list(self._blocks)[-compared:], self._block_least)
+            if least > self._difference + self.MAX_UNTRUSTED_DELAY:
+                self._difference = least
+        self._trusted = trusted
+
+    def _is_growing(self) -> bool:
+        """Whether the difference between the clocks grows steadily, which varying delays cannot explain."""
+        later = list(self._blocks)[::-1]
+        for number, growth in enumerate(self.MIN_GROWTH, 1):
+            if number >= len(later) or later[number] >= later[number - 1]:
+                return False
+            if later[0] - later[number] >= growth:
+                return True
+        return False
+
+    def _start_block(self) -> None:
+        self._block_least = float("inf")
+        self._block_seconds, self._block_frames = 0.0, 0
+
+    def _add_to_block(self, difference: float, waited: float) -> None:
+        self._block_least = min(self._block_least, difference)
+        self._block_seconds += min(waited, self.MAX_WAIT) if waited < float("inf") else 0.0
+        self._block_frames += 1
+        if self._block_seconds >= self.BLOCK_SECONDS and self._block_frames >= self.BLOCK_FRAMES:
+            self._blocks.append(self._block_least)
+            self._start_block()

@@ -33,6 +33,8 @@ from moviemotion.audience.samples import Samples
 
 MIN_REPORTED_GAP = 2.0
 """Minimum length of a reported gap, in seconds; gaps due to the camera's state are always reported."""
+ARRIVED_SHARE = 0.5
+"""If more than this fraction of the frames to be sampled in a gap arrived, they were dropped."""
 MAX_COMPARED_SECONDS = 1200.0
 """Seconds of the film whose brightness is compared; decoding more would take long without adding accuracy."""
 
@@ -210,7 +212,7 @@ def find_gaps(folder: Path, offsets: Mapping[str, Offset], rate: float) -> list[
             read_faces(folder, camera), end - offset.seconds, max(MIN_REPORTED_GAP, 3 / rate)
         )
         others = [
-            (a, b, _gap_reason(folder, camera, a, b))
+            (a, b, _gap_reason(folder, camera, a, b, rate))
             for a, b in holes
             if not any(start < b and a < stop for start, stop, _ in explained)
         ]
@@ -254,10 +256,14 @@ def _sample_gaps(faces: DetectedFaces, end: float, least: float) -> list[tuple[f
     return list(zip(times[at].tolist(), times[at + 1].tolist(), strict=True))
 
 
-def _gap_reason(folder: Path, camera: str, start: float, end: float) -> str:
+def _gap_reason(folder: Path, camera: str, start: float, end: float, rate: float) -> str:
     """The reason why there are no samples although the camera was live."""
     times, _ = read_brightness(folder, camera)
-    arrived = ((times > start) & (times < end)).any()
+    first, last = (int(index) for index in sample_indices([start, end], rate))
+    due = np.unique(sample_indices(times, rate))
+    due = due[(due > first) & (due < last)]
+    # A few frames may arrive after the last sample, or between two samples, before a camera falls silent.
+    arrived = len(due) > ARRIVED_SHARE * (last - first - 1)
     is_cut_off = arrived and not is_faces_journal_closed(folder, camera)
     if is_cut_off and not (read_faces(folder, camera).frame_times > start).any():
         return "lost: the journal of the camera's faces is cut off"

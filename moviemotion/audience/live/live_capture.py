@@ -279,9 +279,10 @@ class LiveCapture:
             wait = min(2 * wait, MAX_RECONNECT_SECONDS)
 
     def _handle_picture(self, camera: _CameraWorker, picture: SourcePicture) -> None:
-        time = picture.time
-        if not camera.source.is_recording:
-            time = camera.clock.film_time(time, self.clock.now())
+        if camera.source.is_recording and picture.time is not None:
+            time = picture.time
+        else:
+            time = camera.clock.film_time(picture.time, self.clock.now())
             if self.clock.paused:
                 return
         unchanged = camera.freeze_detector.update(time, picture.gray)
@@ -303,7 +304,7 @@ class LiveCapture:
         frame = Frame(time, self._masks.get(camera.name, NO_MASK).apply(picture.to_rgb()))
         with self._condition:
             camera.queue.append(frame)
-            while len(camera.queue) > QUEUE_DEPTH or camera.queue[0].image.shape != frame.image.shape:
+            while len(camera.queue) > QUEUE_DEPTH:
                 camera.queue.popleft()
                 camera.dropped += 1
             self._condition.notify()
@@ -378,6 +379,8 @@ class LiveCapture:
             camera = min(waiting(), key=lambda camera: camera.last_turn)
             self._turn_count += 1
             camera.is_being_read, camera.last_turn = True, self._turn_count
-            frames = list(camera.queue)
-            camera.queue.clear()
+            frames = [camera.queue.popleft()]
+            # The detector processes a batch as one array, so its frames must have the same size.
+            while camera.queue and camera.queue[0].image.shape == frames[0].image.shape:
+                frames.append(camera.queue.popleft())
             return camera, frames

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.video import decode
-from moviemotion.audience.video.upright import upright_rgb
+from moviemotion.audience.video.tracks import recording_tracks
+from moviemotion.audience.video.upright import PixelAspect, upright_rgb
+from moviemotion.errors import MoviemotionError
 
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 TIMEOUT_SECONDS = 5.0
@@ -33,19 +35,25 @@ class SourcePicture:
     """A frame from a camera, converted to color only on request.
 
     Attributes:
-        time: timestamp on the camera's own clock, in seconds from any origin.
+        time: timestamp on the camera's own clock, in seconds from any origin; None if it sends none.
         gray: (about 48, about 64) uint8, every n-th pixel of the frame's luma. Pixels are not averaged, so
             that the sensor noise, which shows that the camera is not frozen, is preserved.
         video_frame: the decoded frame.
+        pixel_aspect: width of a pixel divided by its height.
     """
 
-    time: float
+    time: float | None
     gray: NDArray[np.uint8]
     video_frame: av.VideoFrame
+    pixel_aspect: float = 1.0
 
-    def to_rgb(self) -> NDArray[np.uint8]:
-        """Convert to (height, width, 3) uint8 RGB, upright."""
-        return upright_rgb(self.video_frame)
+    def to_rgb(self, quarter_turns: int = 0) -> NDArray[np.uint8]:
+        """Convert to (height, width, 3) uint8 RGB with square pixels, upright.
+
+        Args:
+            quarter_turns: number of clockwise quarter turns after those that the camera declares.
+        """
+        return upright_rgb(self.video_frame, self.pixel_aspect, quarter_turns)
 
 
 class Source(Protocol):
@@ -80,7 +88,7 @@ class StreamSource:
         options = {"fpsprobesize": "0"}
         if urlsplit(self._url).scheme.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"  # over UDP, a lost packet would corrupt the image
-        yield from _decode_pictures(self._url, None, options)
+        yield from _decode_stream(self._url, None, options)
 
 
 class DeviceSource:
@@ -93,7 +101,7 @@ class DeviceSource:
 
     def pictures(self) -> Iterator[SourcePicture]:
         """Open the device, and yield every frame from then on."""
-        yield from _decode_pictures(str(self._device), "v4l2", {})
+        yield from _decode_stream(str(self._device), "v4l2", {})
 
 
 class FileSource:
@@ -111,10 +119,10 @@ class FileSource:
     def pictures(self) -> Iterator[SourcePicture]:
         """Yield frames at their film times, starting at the current film time."""
         start = self._clock.now()
-        for picture in _decode_pictures(f"file:{self._path}", None, {}, start):
-            if picture.time < start:
+        for time, picture in _decode_file(self._path):
+            if time < start:
                 continue
-            if not self._clock.sleep_until(picture.time):
+            if not self._clock.sleep_until(time):
                 return
             yield picture
 
@@ -148,30 +156,39 @@ def film_brightness(path: Path, seconds: float) -> tuple[NDArray[np.float64], ND
     """
     decode.probe(path)
     times, brightness = [], []
-    for picture in _decode_pictures(f"file:{path}", None, {}):
-        if picture.time > seconds:
+    for time, picture in _decode_file(path):
+        if time > seconds:
             break
-        times.append(picture.time)
+        times.append(time)
         brightness.append(float(picture.gray.mean()))
     return np.array(times), np.array(brightness, np.float32)
 
 
-def _decode_pictures(
-    url: str, form: str | None, options: dict[str, str], start: float = 0.0
-) -> Iterator[SourcePicture]:
+def _decode_file(path: Path) -> Iterator[tuple[float, SourcePicture]]:
+    """Yield every frame of a file with its film time in seconds."""
+    try:
+        for time, picture, pixel_aspect in decode.read_pictures(path):
+            yield time, SourcePicture(time, subsampled_luma(picture), picture, pixel_aspect)
+    except MoviemotionError as error:  # the file was readable at the start of the capture
+        raise SourceLostError(str(error)) from error
+
+
+def _decode_stream(url: str, form: str | None, options: dict[str, str]) -> Iterator[SourcePicture]:
+    """Yield every frame of a stream from now on."""
+    options = options | decode.DECODER_OPTIONS
     try:
         with av.open(url, format=form, options=options, timeout=TIMEOUT_SECONDS) as container:
-            if not container.streams.video:
+            tracks = recording_tracks(container)
+            if not tracks:
                 raise SourceLostError("the source sends no video")
-            stream = container.streams.video[0]
+            context = tracks[0].codec_context
             # Decoding on several threads delays frames, and each camera already has its own thread.
-            stream.codec_context.thread_count = 1
-            origin = (container.start_time or 0) / 1e6 if container.duration else 0.0
-            if start > 0:
-                container.seek(int((start + origin) * 1e6))
-            for picture in container.decode(stream):
-                if picture.time is not None:
-                    yield SourcePicture(picture.time - origin, subsampled_luma(picture), picture)
+            context.thread_count = 1
+            aspect = PixelAspect(tracks[0])
+            has_clock = container.format.name not in decode.UNCLOCKED_FORMATS
+            for picture in container.decode(tracks[0]):
+                time = picture.time if has_clock else None
+                yield SourcePicture(time, subsampled_luma(picture), picture, aspect.current())
     except av.error.ExitError as error:  # PyAV reports a timeout as this error
         raise SourceLostError(f"no response for {TIMEOUT_SECONDS:.0f} s") from error
     except (av.error.FFmpegError, OSError) as error:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.video.file_clock import REORDER_WINDOW, FileClock
 from moviemotion.audience.video.tracks import longest_tracks, recording_tracks
-from moviemotion.audience.video.upright import upright_rgb, usable_pixel_aspect
+from moviemotion.audience.video.upright import PixelAspect, upright_rgb
 from moviemotion.errors import MoviemotionError
 
 MAX_FILM_SECONDS = 24 * 3600.0
@@ -30,8 +30,10 @@ MAX_FRAME_PIXELS = 8192 * 4352
 """Largest number of pixels in a frame (8K); decoding larger ones would take gigabytes of memory."""
 DEFAULT_RATE = 25
 """Frames per second assumed if neither a clock nor a rate is known."""
-UNCLOCKED_FORMATS = {"h264", "hevc", "vvc", "m4v", "mjpeg", "mpegvideo", "obu", "av1"}
+UNCLOCKED_FORMATS = {"h264", "hevc", "vvc", "m4v", "mjpeg", "mpegvideo", "obu", "av1", "mpjpeg"}
 """FFmpeg's names of formats without timestamps: the bare output of an encoder."""
+EVERY_FRAME = 1000.0
+"""A number of frames per second at which every frame is needed."""
 MAX_START_SECONDS = 60.0
 """Largest plausible time in seconds between the start of a file, such as that of its sound, and its first
 frame."""
@@ -133,7 +135,7 @@ def read_frames(
             if tick < next_tick:
                 continue
             next_tick = tick + 1
-            yield Frame(last + offset, upright_rgb(picture, reader.pixel_aspect, quarter_turns))
+            yield Frame(last + offset, upright_rgb(picture, reader.pixel_aspect.current(), quarter_turns))
     if np.isnan(last):
         # FFmpeg does not report the size of frames that it refuses to decode.
         large = (
@@ -151,6 +153,21 @@ def read_frames(
     for doubt in (*doubts, *reader.doubts(offset)):
         if on_doubt:
             on_doubt(doubt)
+
+
+def read_pictures(path: Path) -> Iterator[tuple[float, av.VideoFrame, float]]:
+    """Yield every frame as it is decoded, with its film time in seconds and the width/height of its pixels.
+
+    Raises:
+        MoviemotionError: the file cannot be opened.
+    """
+    track, _ = _choose_track(path)
+    with _open(path) as container:
+        stream = container.streams[track]
+        assert isinstance(stream, VideoStream)
+        reader = _PictureReader(container, stream)
+        for time, picture in reader.needed_pictures(EVERY_FRAME):
+            yield time, picture, reader.pixel_aspect.current()
 
 
 def _choose_track(path: Path) -> tuple[int, list[str]]:
@@ -177,7 +194,7 @@ class _PictureReader:
         clock: the clock of the file's timestamps.
         origin: time of the file's start on that clock, in seconds.
         end: time of the last frame, whether or not it could be decoded, in seconds since the start.
-        pixel_aspect: width of a pixel divided by its height in the last decoded frame.
+        pixel_aspect: the shape of the pixels.
     """
 
     def __init__(self, container: av.container.InputContainer, stream: VideoStream) -> None:
@@ -189,17 +206,9 @@ class _PictureReader:
         context.thread_count = 1
         context.copy_opaque = True
         context.options = DECODER_OPTIONS
-        self._declared_aspect = stream.sample_aspect_ratio
-        self._first_aspect = context.sample_aspect_ratio
+        self.pixel_aspect = PixelAspect(stream)
         self._started = False
         self._unstamped = self._pictures = 0
-
-    @property
-    def pixel_aspect(self) -> float:
-        """Width of a pixel divided by its height, as the file or, from a change on, its frames declare."""
-        now = self._stream.codec_context.sample_aspect_ratio
-        aspect = self._declared_aspect if now == self._first_aspect else now
-        return usable_pixel_aspect(None if aspect is None else float(aspect))
 
     def needed_pictures(self, rate: float) -> Iterator[tuple[float, av.VideoFrame]]:
         """Decode the first frame after each tick and those to which other frames refer; skip the rest.

@@ -7,6 +7,7 @@ import struct
 import av
 import numpy as np
 from av.sidedata.sidedata import Type
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 MIN_PIXEL_ASPECT, MAX_PIXEL_ASPECT = 0.25, 4.0
@@ -34,11 +35,23 @@ def upright_rgb(
     return np.ascontiguousarray(image)
 
 
-def usable_pixel_aspect(declared: float | None) -> float:
-    """The declared width of a pixel divided by its height; 1 if it is missing or impossible."""
-    if declared is None or not MIN_PIXEL_ASPECT <= declared <= MAX_PIXEL_ASPECT:
-        return 1.0
-    return declared
+class PixelAspect:
+    """The shape of the pixels of a video track, which may change while it is decoded."""
+
+    def __init__(self, track: VideoStream) -> None:
+        self._track = track
+        self._declared = track.sample_aspect_ratio
+        self._first = track.codec_context.sample_aspect_ratio
+
+    def current(self) -> float:
+        """Width of a pixel of the last decoded frame divided by its height.
+
+        The file's declaration precedes that of its frames, until the latter changes. The result is 1 if
+        neither exists or the declaration is impossible.
+        """
+        now = self._track.codec_context.sample_aspect_ratio
+        aspect = self._declared if now == self._first else now
+        return float(aspect) if aspect and MIN_PIXEL_ASPECT <= aspect <= MAX_PIXEL_ASPECT else 1.0
 
 
 def _as_declared(image: NDArray[np.uint8], picture: av.VideoFrame) -> NDArray[np.uint8]:
