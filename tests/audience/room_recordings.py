@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, lfilter, sosfilt
 
+from moviemotion.audience.synchronization.camera_clocks import Recorded
+from moviemotion.audience.video.decode import probe, read_frames
+
 Float = NDArray[np.float64]
 
 SOUND_RATE = 16_000
@@ -159,6 +162,18 @@ def write_recording(
         container.mux(video.encode(None))
         if audio:
             container.mux(audio.encode(None))
+
+
+def read_recording(path: Path, name: str, offset: float | None = None) -> Recorded:
+    """What the program knows of a recording after it has read the pictures."""
+    frames = [(frame.time, float(frame.image.mean())) for frame in read_frames(path, 5.0)]
+    times, brightness = np.array(frames).T
+    return Recorded(name, path, offset, probe(path).duration, times, brightness.astype(np.float32))
+
+
+def true_film_times(recording: Recording, times: Float) -> Float:
+    """Film times of a recording's own times, in seconds."""
+    return _kept(recording.start + (1 + recording.drift) * times, recording.pause)
 
 
 def _kept(times: Float, pause: tuple[float, float] | None) -> Float:

@@ -22,7 +22,7 @@ from moviemotion.audience.synchronization.clock import (
     inverted,
     shifted,
 )
-from moviemotion.audience.synchronization.matching import MatchSettings, Mismatch, match_signals
+from moviemotion.audience.synchronization.matching import Match, MatchSettings, Mismatch, match_signals
 from moviemotion.audience.synchronization.signals import Signal
 
 FILM = ""
@@ -120,6 +120,30 @@ class Alignment:
                 else:
                     done.append(group)
             self.groups = done
+        for group in self.groups:
+            self._change_reference(group, signals, settings, source)
+
+    def _change_reference(
+        self, group: Group, signals: Mapping[str, Signal], settings: MatchSettings, source: ClockSource
+    ) -> None:
+        """If most recordings jump against the first one, it is the first one that was paused."""
+        jumping = [name for name, clock in group.clocks.items() if len(clock.pieces) > 1 and name in signals]
+        if FILM in group.clocks or len(jumping) < 2 or 2 * len(jumping) < len(group.clocks):
+            return
+        reference = max(jumping, key=lambda name: signals[name].seconds)
+        clocks = {reference: CameraClock(_IDENTITY, source, 0.0)}
+        back = inverted(group.clocks[reference].pieces)
+        for name, clock in group.clocks.items():
+            if name == reference:
+                continue
+            match = match_signals(signals[name], signals[reference], settings) if name in signals else None
+            if isinstance(match, Match):
+                clocks[name] = CameraClock(match.pieces, source, match.half_width, match.drift_half_width)
+            else:
+                clocks[name] = replace(clock, pieces=composed(back, clock.pieces))
+        jumps = sum(len(clock.pieces) > 1 for clock in clocks.values())
+        if jumps < len(jumping):
+            group.clocks = clocks
 
     def _rank(self, group: Group) -> tuple[bool, int, float]:
         lengths = {r.name: np.nan_to_num(r.seconds) for r in self.recordings}
@@ -176,24 +200,46 @@ class Alignment:
             source: the kind of signal.
         """
         for group in self.groups:
-            reference = next(iter(self._compared(group, signals, 1)), None)
-            if reference is None:
+            # Light is too coarse to find each jump that sound shows.
+            steady = {
+                name: signals[name]
+                for name, c in group.clocks.items()
+                if len(c.pieces) == 1 and name in signals
+            }
+            # If most recordings contradict the reference, it is the reference that is out of step.
+            found = [
+                self._contradicting(group, reference, steady, settings, source)
+                for reference in self._compared(group, steady, 2)
+            ]
+            for name, (clock, difference) in min(found, key=len, default={}).items():
+                self.disagreements.append(Disagreement(name, source, group.clocks[name].source, difference))
+                group.clocks[name] = clock
+
+    def _contradicting(
+        self,
+        group: Group,
+        reference: str,
+        signals: Mapping[str, Signal],
+        settings: MatchSettings,
+        source: ClockSource,
+    ) -> dict[str, tuple[CameraClock, float]]:
+        """Clocks that differ from those of a group, with the largest difference in seconds."""
+        found = {}
+        for name, clock in group.clocks.items():
+            if name not in signals or name == reference or clock.source is source:
                 continue
-            for name, clock in list(group.clocks.items()):
-                if name not in signals or name == reference or clock.source is source:
-                    continue
-                match = match_signals(signals[name], signals[reference], settings)
-                if isinstance(match, Mismatch):
-                    continue
-                pieces = composed(group.clocks[reference].pieces, match.pieces)
-                doubt = math.hypot(match.half_width, group.clocks[reference].half_width)
-                other = CameraClock(pieces, source, doubt, match.drift_half_width)
-                ends = signals[name].start + np.array([0.05, 0.5, 0.95]) * signals[name].seconds
-                difference = other.film_times(ends) - clock.film_times(ends)
-                largest = float(difference[np.argmax(np.abs(difference))])
-                if abs(largest) > max(MAX_DISAGREEMENT, 3 * (doubt + np.nan_to_num(clock.half_width))):
-                    self.disagreements.append(Disagreement(name, source, clock.source, largest))
-                    group.clocks[name] = other
+            match = match_signals(signals[name], signals[reference], settings)
+            if isinstance(match, Mismatch):
+                continue
+            doubt = math.hypot(match.half_width, group.clocks[reference].half_width)
+            pieces = composed(group.clocks[reference].pieces, match.pieces)
+            other = CameraClock(pieces, source, doubt, match.drift_half_width)
+            ends = signals[name].start + np.array([0.05, 0.5, 0.95]) * signals[name].seconds
+            difference = other.film_times(ends) - clock.film_times(ends)
+            largest = float(difference[np.argmax(np.abs(difference))])
+            if abs(largest) > max(MAX_DISAGREEMENT, 3 * (doubt + np.nan_to_num(clock.half_width))):
+                found[name] = other, largest
+        return found
 
     def film_clocks(self) -> tuple[dict[str, CameraClock], list[Group]]:
         """Place the groups in film time.

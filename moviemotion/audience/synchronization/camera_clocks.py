@@ -139,7 +139,7 @@ class _Search:
 
             def read(number: int, name: str) -> Signal | None:
                 try:
-                    signal = read_sound_signal(files[name], Path(folder) / f"{number}.signal")
+                    signal = read_sound_signal(files[name], Path(folder) / str(number))
                 except NoSoundError as error:
                     self.silence[name] = str(error)
                     return None
@@ -241,9 +241,12 @@ class _Search:
         for recorded in self.recordings:
             for before, after in pairwise(clocks[recorded.name].pieces):
                 gap = after.film_time(after.start) - before.film_time(after.start)
+                low, high = (after.start + sign * after.start_half_width for sign in (-1, 1))
+                where = f"at {after.start:.0f} s" if high - low < 2 else f"between {low:.0f} and {high:.0f} s"
                 yield (
-                    f"{recorded.path}: the clock jumps by {gap:+.1f} s at {after.start:.0f} s of the file, "
-                    "where it was probably paused or cut; the parts before and after were aligned separately"
+                    f"{recorded.path}: the clock jumps by {gap:+.1f} s against the other cameras' {where} "
+                    f"of the file, where it was probably paused or cut; the parts before "
+                    "and after were aligned separately"
                 )
 
     def _contradiction(self, one: Disagreement) -> str:

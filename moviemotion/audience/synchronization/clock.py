@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -31,11 +31,13 @@ class ClockPiece:
         start: file time from which this piece counts, in seconds; −inf for the first piece.
         offset: seconds.
         drift: how much faster film time runs than the file's clock; 0.0001 are 0.36 s per hour.
+        start_half_width: half-width of the interval of `start`, in seconds.
     """
 
     start: float
     offset: float
     drift: float = 0.0
+    start_half_width: float = 0.0
 
     def film_time(self, time: float) -> float:
         """Film time in seconds of a file time in seconds."""
@@ -91,7 +93,7 @@ class CameraClock:
         """The clock for a JSON file; unknown half-widths are null."""
         return {
             "pieces": [
-                [None if math.isinf(piece.start) else piece.start, piece.offset, piece.drift]
+                [_or_null(piece.start), piece.offset, piece.drift, piece.start_half_width]
                 for piece in self.pieces
             ],
             "source": str(self.source),
@@ -103,8 +105,8 @@ class CameraClock:
     def from_json(cls, content: Mapping[str, Any]) -> CameraClock:
         """Invert `to_json`; raises a LookupError, TypeError or ValueError if the content is damaged."""
         pieces = tuple(
-            ClockPiece(-math.inf if start is None else float(start), float(offset), float(drift))
-            for start, offset, drift in content["pieces"]
+            ClockPiece(-math.inf if start is None else float(start), *map(float, rest))
+            for start, *rest in content["pieces"]
         )
         if not pieces or not all(math.isfinite(p.offset + p.drift) for p in pieces):
             raise ValueError("invalid clock")
@@ -135,6 +137,7 @@ def composed(outer: Sequence[ClockPiece], inner: Sequence[ClockPiece]) -> tuple[
                     start,
                     other.offset + (1 + other.drift) * piece.offset,
                     (1 + other.drift) * (1 + piece.drift) - 1,
+                    piece.start_half_width,
                 )
             )
     return tuple(result)
@@ -147,6 +150,7 @@ def inverted(pieces: Sequence[ClockPiece]) -> tuple[ClockPiece, ...]:
             piece.start if k == 0 else piece.film_time(piece.start),
             -piece.offset / (1 + piece.drift),
             1 / (1 + piece.drift) - 1,
+            piece.start_half_width,
         )
         for k, piece in enumerate(pieces)
     )
@@ -155,7 +159,7 @@ def inverted(pieces: Sequence[ClockPiece]) -> tuple[ClockPiece, ...]:
 def shifted(clock: CameraClock, seconds: float) -> CameraClock:
     """A clock whose film time is later by some seconds."""
     return CameraClock(
-        tuple(ClockPiece(p.start, p.offset + seconds, p.drift) for p in clock.pieces),
+        tuple(replace(piece, offset=piece.offset + seconds) for piece in clock.pieces),
         clock.source,
         clock.half_width,
         clock.drift_half_width,
@@ -163,4 +167,4 @@ def shifted(clock: CameraClock, seconds: float) -> CameraClock:
 
 
 def _or_null(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None

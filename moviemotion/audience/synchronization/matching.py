@@ -9,7 +9,7 @@ that was paused has several.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -38,6 +38,8 @@ SEARCH_SECONDS = 0.4
 POOL_SECONDS = 0.2
 """Width of the cells in which lines are searched for; the finer position follows from the probes."""
 MAX_PIECES = 4
+BOUNDARY_SDS = 2.0
+"""Standard deviations within which the place of a jump is uncertain."""
 MIN_COMPARED_SECONDS = 12.0
 """Length below which no signal is compared."""
 UNSURE_SECONDS = 60.0
@@ -63,7 +65,7 @@ class MatchSettings:
     bias: float
 
 
-SOUND_MATCH = MatchSettings(40.0, 3.0, 32, 0.02, 0.02)
+SOUND_MATCH = MatchSettings(40.0, 3.0, 32, 0.02, 0.03)
 LIGHT_MATCH = MatchSettings(240.0, 8.0, 24, 0.03, 0.03)
 
 
@@ -186,7 +188,7 @@ class _Probes:
         limit = np.quantile(np.abs(self.fits), 0.995, axis=1, keepdims=True)
         deviation = np.minimum(np.abs(self.fits), limit).std(axis=1, keepdims=True) * 1.66
         self.usable = deviation[:, 0] > 0
-        self.fits = np.where(deviation > 0, self.fits / np.maximum(deviation, 1e-9), 0).clip(-8, 25)
+        self.fits = np.where(deviation > 0, self.fits / np.maximum(deviation, 1e-9), 0).clip(-8, 50)
 
     def line(self, among: NDArray[np.bool_]) -> _Line | Mismatch:
         """Find the line on which some of the probes fit best together."""
@@ -286,39 +288,44 @@ class _Probes:
         members[chosen[close]] = True
         half_width = float(student.ppf(0.975, max(n - 2, 1)) if n >= 4 else 3.0) * sigma / np.sqrt(n)
         return _Line(
-            float(level),
-            float(slope),
-            middle,
-            half_width,
-            drift_half_width,
-            members,
-            stack.score,
-            stack.ratio,
+            shift=float(level),
+            drift=float(slope),
+            middle=middle,
+            half_width=float(np.hypot(half_width, self._settings.bias)),
+            drift_half_width=float(drift_half_width),
+            members=members,
+            score=stack.score,
+            ratio=stack.ratio,
         )
 
 
 def _joined(lines: list[_Line], probes: _Probes, own: Signal, reference: Signal) -> Match:
     """Order lines by time; lines that interleave with the best one are chance and are dropped."""
     best = lines[0]
-    kept: list[tuple[float, float, _Line]] = []
+    kept: list[tuple[NDArray[np.float64], _Line]] = []
     for line in lines:
         times = probes.times[line.members]
-        low, high = float(times.min()), float(times.max())
-        if all(high < a or b < low for a, b, _ in kept):
-            kept.append((low, high, line))
-    kept.sort(key=lambda one: one[0])
-    pieces = [line.piece(-np.inf) for _, _, line in kept[:1]]
-    for (_, before, _), (after, _, line) in pairwise(kept):
-        following = line.piece(after)
-        start = _boundary(own, reference, pieces[-1], following, before, after)
-        pieces.append(line.piece(start))
+        if all(times[-1] < others[0] or others[-1] < times[0] for others, _ in kept):
+            kept.append((times, line))
+    kept.sort(key=lambda one: float(one[0][0]))
+    pieces = [line.piece(-np.inf) for _, line in kept[:1]]
+    for (before, _), (after, line) in pairwise(kept):
+        following = line.piece(float(after[0]))
+        # A probe at the boundary may be on the wrong side of it.
+        low, high = float(before[-2:][0]), float(after[:2][-1])
+        start, half_width = _boundary(own, reference, pieces[-1], following, low, high)
+        pieces.append(replace(following, start=start, start_half_width=half_width))
     return Match(tuple(pieces), best.half_width, best.drift_half_width, best.score, best.ratio)
 
 
 def _boundary(
     own: Signal, reference: Signal, first: ClockPiece, second: ClockPiece, low: float, high: float
-) -> float:
-    """The own time between `low` and `high` before which one piece fits better, and after which the other."""
+) -> tuple[float, float]:
+    """The own time between `low` and `high` before which one piece fits better, and after which the other.
+
+    Returns:
+        The time, and the half-width within which it could as well lie, because the sound there tells little.
+    """
     at = np.arange(max(0, int((low - own.start) / own.step)), int((high - own.start) / own.step) + 1)
     at = at[at < len(own.values)]
     fits = []
@@ -328,8 +335,14 @@ def _boundary(
         inside = (index >= 0) & (index < len(reference.values))
         values = reference.values[index.clip(0, len(reference.values) - 1)].astype(np.float64)
         fits.append((own.values[at].astype(np.float64) * values).sum(axis=1) * inside)
-    gain = np.concatenate([[0.0], np.cumsum(fits[0] - fits[1])])
-    return own.start + float(at[0] + np.argmax(gain)) * own.step
+    advantage = fits[0] - fits[1]
+    gain = np.concatenate([[0.0], np.cumsum(advantage)])
+    best = int(np.argmax(gain))
+    # As far as a random walk would get from the best place.
+    reach = BOUNDARY_SDS * advantage.std() * np.sqrt(np.abs(np.arange(len(gain)) - best))
+    possible = np.flatnonzero(gain >= gain[best] - reach)
+    earliest, latest = int(possible[0]), int(possible[-1])
+    return own.start + float(at[0] + (earliest + latest) / 2) * own.step, (latest - earliest) / 2 * own.step
 
 
 def _spread(values: NDArray[np.float64]) -> float:

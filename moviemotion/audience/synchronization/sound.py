@@ -43,32 +43,50 @@ class NoSoundError(Exception):
 def read_sound_signal(path: Path, target: Path) -> Signal:
     """Read a file's sound as a signal on the clock of the file's video.
 
+    Of several tracks, the first that is not silent is read.
+
     Args:
         path: the recording or film.
-        target: a temporary file in which the values are kept.
+        target: temporary files in which the values are kept, without their suffix.
 
     Raises:
         NoSoundError: the file has no sound, or none of it can be decoded.
     """
-    with target.open("wb") as file:
-        count = _write_values(path, file)
-    bands = len(BAND_EDGES) - 1
-    if not count:
-        raise NoSoundError("its sound cannot be decoded")
-    values = np.memmap(target, np.int8, "r", shape=(count, bands))
     # The first value belongs to the middle of the first window, and to the middle of its change.
     start = (WINDOW / 2 - CHANGE_HOPS / 2 * HOP) / SAMPLE_RATE
-    return Signal(values, HOP / SAMPLE_RATE, start)
+    signal = Signal(np.zeros((0, len(BAND_EDGES) - 1), np.int8), HOP / SAMPLE_RATE, start)
+    for track in range(_number_of_tracks(path)):
+        with (written := target.with_suffix(f".{track}")).open("wb") as file:
+            count = _write_values(path, track, file)
+        if count:
+            values = np.memmap(written, np.int8, "r", shape=(count, len(BAND_EDGES) - 1))
+            signal = Signal(values, HOP / SAMPLE_RATE, start)
+        if not signal.is_silent:
+            break
+    if not len(signal.values):
+        raise NoSoundError("its sound cannot be decoded")
+    return signal
 
 
-def _write_values(path: Path, file: IO[bytes]) -> int:
-    """Write the values of a file's sound; returns how many there are."""
+def _number_of_tracks(path: Path) -> int:
+    try:
+        with av.open(f"file:{path}") as container:
+            count = len(container.streams.audio)
+    except (av.error.FFmpegError, OSError) as error:
+        raise NoSoundError("its sound cannot be read") from error
+    if not count:
+        raise NoSoundError("it has no sound track")
+    return count
+
+
+def _write_values(path: Path, track: int, file: IO[bytes]) -> int:
+    """Write the values of one of a file's sound tracks; returns how many there are."""
     bands = _band_matrix()
     window = np.hanning(WINDOW)
     waiting = np.empty(0)
     previous = np.empty((0, bands.shape[1]))
     count = 0
-    for samples in _samples(path):
+    for samples in _samples(path, track):
         waiting = np.concatenate([waiting, samples])
         while len(waiting) >= BLOCK_HOPS * HOP + WINDOW:
             block, waiting = waiting[: BLOCK_HOPS * HOP + WINDOW], waiting[BLOCK_HOPS * HOP :]
@@ -111,16 +129,10 @@ def _band_matrix() -> NDArray[np.float64]:
     return np.asarray(inside / inside.sum(axis=0))
 
 
-def _samples(path: Path) -> Iterator[NDArray[np.float64]]:
+def _samples(path: Path, track: int) -> Iterator[NDArray[np.float64]]:
     """The sound in mono, −1 to 1, so that time t of the file is at index t × `SAMPLE_RATE`."""
-    try:
-        container = av.open(f"file:{path}")
-    except (av.error.FFmpegError, OSError) as error:
-        raise NoSoundError("its sound cannot be read") from error
-    with container:
-        if not container.streams.audio:
-            raise NoSoundError("it has no sound track")
-        stream = container.streams.audio[0]
+    with av.open(f"file:{path}") as container:
+        stream = container.streams.audio[track]
         stream.codec_context.thread_count = 1
         origin = (container.start_time or 0) / 1e6
         resampler = av.AudioResampler("fltp", "mono", SAMPLE_RATE)
