@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from moviemotion.cli.console import parse_offsets, stderr_console, step_progress_bar, video_progress_bar
+from moviemotion.cli.console import (
+    parse_offsets,
+    parse_speed,
+    stderr_console,
+    step_progress_bar,
+    video_progress_bar,
+)
 from moviemotion.cli.exit_codes import INCOMPLETE
 
 if TYPE_CHECKING:
@@ -22,6 +28,17 @@ SubtitleFile = Annotated[
 SubtitleTrack = Annotated[
     int | None,
     typer.Option(help="Subtitle track to use, counted from 1, if --subtitles is a film.", min=1),
+]
+SubtitleOffset = Annotated[
+    float | None,
+    typer.Option(help="Seconds to add to the subtitles' times; they are then not corrected automatically."),
+]
+SubtitleSpeed = Annotated[
+    str | None,
+    typer.Option(
+        help="Film seconds per subtitle second, such as 25/23.976 if the subtitles were made for 25 frames "
+        "per second and the film runs at 23.976."
+    ),
 ]
 TimingSheet = Annotated[
     Path | None, typer.Option(help="CSV or EDL file that says when each scene is on screen.")
@@ -113,6 +130,8 @@ def screen(
     credits: Credits = None,
     seats: Seats = None,
     subtitle_track: SubtitleTrack = None,
+    subtitle_offset: SubtitleOffset = None,
+    subtitle_speed: SubtitleSpeed = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
@@ -127,6 +146,7 @@ def screen(
     from moviemotion.workflows import screen as screening
 
     offsets = parse_offsets(offset or [])
+    speed = parse_speed(subtitle_speed) if subtitle_speed else None
     baseline_span = parse_time_span(baseline) if baseline else None
     film_span = parse_time_span(film, "film") if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
@@ -152,6 +172,8 @@ def screen(
             film=film_span,
             credits=credits_span,
             seats=seat_table,
+            subtitle_offset=subtitle_offset,
+            subtitle_speed=speed,
         )
     _print_summary(result, seed)
     for problem in result.unreadable:
@@ -205,6 +227,8 @@ def report(
     credits: Credits = None,
     seats: Seats = None,
     subtitle_track: SubtitleTrack = None,
+    subtitle_offset: SubtitleOffset = None,
+    subtitle_speed: SubtitleSpeed = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
@@ -232,6 +256,8 @@ def report(
         film_span,
         credits_span,
         seat_table,
+        subtitle_offset,
+        parse_speed(subtitle_speed) if subtitle_speed else None,
     )
     _print_summary(result, seed)
 

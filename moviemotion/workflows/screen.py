@@ -34,6 +34,7 @@ from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
@@ -81,6 +82,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     film: TimeSpan | None = None,
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
+    subtitle_offset: float | None = None,
+    subtitle_speed: float | None = None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -91,8 +94,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     Args:
         videos: one file per camera; each may show one or more viewers.
         out: study folder to write.
-        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and its timing, as
-            in `read_script_inputs`.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
+            the screenplay and its timing, as in `read_script_inputs`.
         offsets: camera (file name with or without suffix) → seconds to add to its clock to get film time.
         rate: samples per second.
         seed: random seed for the null model of the moments.
@@ -121,7 +124,16 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     check_offsets(offsets or {})
     check_time_spans(baseline, film, credits)
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
-    sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
+    sources = read_script_inputs(
+        script,
+        subtitles,
+        subtitle_track,
+        timing_sheet,
+        shots,
+        frame_rate,
+        subtitle_offset,
+        subtitle_speed,
+    )
     cameras = _cameras(videos, offsets or {})
     names = [camera.name for camera in cameras]
     if seats:
@@ -151,6 +163,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             )
     texts = sources.files if sources else ()
     used = networks_used(emotion_model, face_detector)
+    if sources and sources.subtitle_clock:
+        used["subtitle_clock"] = [subtitle_speed, subtitle_offset]
     study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, spans, seats))
     with study.creating():
         readable = [camera for camera in cameras if camera.name not in problems]
@@ -178,7 +192,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             study,
             in_order,
             sources,
-            lambda seconds: (*unreadable, *_coverage_notes(cameras, watched, seconds, sources)),
+            lambda seconds: (*unreadable, *_coverage_notes(cameras, watched, seconds)),
             seed,
             baseline,
             film,
@@ -214,10 +228,25 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     """
     timeline = audience_timeline(camera_samples)
     seconds = float(timeline.sample_counts.shape[1])
-    timed = sources.align(seconds) if sources else None
+    timed = align_inputs(sources, seconds, film, credits) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    provenance = Provenance(title, timed, tuple(notes(seconds)), seed, baseline, film, credits, seats)
+    problems = (*(timed.problems if timed else ()), *notes(seconds))
+    provenance = Provenance(title, timed, problems, seed, baseline, film, credits, seats)
     return write_study(study, timeline, camera_samples, provenance)
+
+
+def align_inputs(
+    sources: ScriptInputs, seconds: float, film: TimeSpan | None, credits: TimeSpan | None
+) -> TimedScript:
+    """Align a script with a film, using what is known of the film.
+
+    Args:
+        sources: the script and its timing.
+        seconds: the recorded length of the film in seconds.
+        film, credits: as for `screen`.
+    """
+    span = (film.start, film.end) if film else None
+    return sources.align(seconds, span, credits.start if credits else None)
 
 
 def write_study(
@@ -343,7 +372,6 @@ def _coverage_notes(
     cameras: Sequence[Camera],
     watched: Mapping[str, Samples],
     seconds: float,
-    sources: ScriptInputs | None,
 ) -> Iterator[str]:
     """Report parts of the film that the cameras do not show, and identity switches, as problems."""
     for camera in cameras:
@@ -361,12 +389,6 @@ def _coverage_notes(
                 f"{camera.path}: {first} and {second} exchanged seats at about {exchange.time:.0f} s, {how}; "
                 "each was tracked to the new seat"
             )
-    film = (sources.film_seconds(seconds) if sources else None) or seconds
-    if seconds < film * COMPLETE_SHARE:
-        yield (
-            f"The subtitles run to {film:.0f} s, but the cameras end at {seconds:.0f} s; "
-            "there is no data for later lines"
-        )
 
 
 def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, object]:
