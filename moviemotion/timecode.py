@@ -19,6 +19,18 @@ _RATE_TOLERANCE = 0.005
 """Tolerance in frames per second, wide enough that 23.98 is accepted for 24000/1001."""
 
 
+def clock_text(seconds: float) -> str:
+    """Format a film time as `1:05` or `1:02:05`, rounded down to the second.
+
+    Example:
+        >>> clock_text(3725.9)
+        '1:02:05'
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def exact_frame_rate(fps: float) -> Fraction:
     """Return the exact value of a rounded frame rate: an integer, or an integer times 1000/1001.
 

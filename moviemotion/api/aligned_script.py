@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from moviemotion.api.frames import frame_of
 from moviemotion.screenplay.alignment.align import TimedScript, align_script
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.format_registry import read_screenplay as read_screenplay_file
-from moviemotion.screenplay.subtitles.parse import read_subtitles
+from moviemotion.screenplay.subtitles.parse import read_subtitle_track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,11 @@ class AlignedScript:
     def screenplay(self) -> Screenplay:
         """The screenplay that was timed."""
         return self.timed.screenplay
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for each repair or correction of the subtitles' times, and for each doubt."""
+        return self.timed.problems
 
     @property
     def table(self) -> pd.DataFrame:
@@ -80,5 +86,6 @@ def align(screenplay: Screenplay | str | Path, subtitles: str | Path) -> Aligned
     """
     if not isinstance(screenplay, Screenplay):
         screenplay = read_screenplay(checked_path("screenplay", screenplay))
-    spoken = read_subtitles(checked_path("subtitles", subtitles))
-    return AlignedScript(align_script(screenplay, spoken, max(s.end for s in spoken)))
+    track = read_subtitle_track(checked_path("subtitles", subtitles))
+    timed = align_script(screenplay, track.subtitles, None, part_starts=track.part_starts)
+    return AlignedScript(replace(timed, problems=(*track.repairs, *timed.problems)))

@@ -277,13 +277,21 @@ def analyze(  # noqa: PLR0913 (a keyword for every setting)
     timeline = timeline_from_table(frame)
     places = table.of_viewers(timeline.viewers) if table else None
     inputs = read_script_inputs(*paths)
-    timed = inputs.align(float(timeline.sample_counts.shape[1])) if inputs else None
+    timed = (
+        inputs.align(
+            float(timeline.sample_counts.shape[1]),
+            (film_span.start, film_span.end) if film_span else None,
+            credits_span.start if credits_span else None,
+        )
+        if inputs
+        else None
+    )
     return AudienceAnalysis(
         analyze_timeline(
             inputs.screenplay.title if inputs else title,
             timeline,
             timed,
-            tuple(_table_problems(frame, timeline)),
+            (*(timed.data_problems() if timed else ()), *_table_problems(frame, timeline)),
             seed,
             marked,
             film=film_span,

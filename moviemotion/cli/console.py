@@ -170,3 +170,22 @@ def stage_progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=stage, completed=done, total=total if total > 1 else None)
 
         yield show
+
+
+def parse_speed(text: str) -> float:
+    """Parse the value of `--subtitle-speed`: a number, or a ratio such as 25/23.976.
+
+    Raises:
+        MoviemotionError: the text does not have this form.
+
+    Example:
+        >>> parse_speed("24/25")
+        0.96
+    """
+    upper, _, lower = text.replace(",", ".").partition("/")
+    try:
+        return float(upper) / float(lower or 1)
+    except (ValueError, ZeroDivisionError):
+        raise MoviemotionError(
+            f"--subtitle-speed {text}: invalid; write a ratio of frame rates, such as 25/23.976"
+        ) from None

@@ -10,6 +10,7 @@ import typer
 from moviemotion.cli.console import (
     parse_offsets,
     parse_rotations,
+    parse_speed,
     stderr_console,
     step_progress_bar,
     video_progress_bar,
@@ -29,6 +30,17 @@ SubtitleFile = Annotated[
 SubtitleTrack = Annotated[
     int | None,
     typer.Option(help="Subtitle track to use, counted from 1, if --subtitles is a film.", min=1),
+]
+SubtitleOffset = Annotated[
+    float | None,
+    typer.Option(help="Seconds to add to the subtitles' times; they are then not corrected automatically."),
+]
+SubtitleSpeed = Annotated[
+    str | None,
+    typer.Option(
+        help="Film seconds per subtitle second, such as 25/23.976 if the subtitles were made for 25 frames "
+        "per second and the film runs at 23.976."
+    ),
 ]
 TimingSheet = Annotated[
     Path | None, typer.Option(help="CSV or EDL file that says when each scene is on screen.")
@@ -147,6 +159,8 @@ def screen(
     seats: Seats = None,
     count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
+    subtitle_offset: SubtitleOffset = None,
+    subtitle_speed: SubtitleSpeed = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
@@ -163,6 +177,7 @@ def screen(
 
     offsets = parse_offsets(offset or [])
     rotations = parse_rotations(rotate or [])
+    speed = parse_speed(subtitle_speed) if subtitle_speed else None
     baseline_span = parse_time_span(baseline) if baseline else None
     film_or_span = film_argument(film) if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
@@ -190,6 +205,8 @@ def screen(
             seats=seat_table,
             count_doubles=bool(count_doubles),
             rotations=rotations,
+            subtitle_offset=subtitle_offset,
+            subtitle_speed=speed,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -245,6 +262,8 @@ def report(
     seats: Seats = None,
     count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
+    subtitle_offset: SubtitleOffset = None,
+    subtitle_speed: SubtitleSpeed = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
@@ -273,6 +292,8 @@ def report(
         credits_span,
         seat_table,
         count_doubles,
+        subtitle_offset,
+        parse_speed(subtitle_speed) if subtitle_speed else None,
     )
     _print_summary(result, seed)
 

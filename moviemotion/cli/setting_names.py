@@ -64,6 +64,8 @@ SETTING_NAMES: Mapping[str, str] = {
     "start_timecode": "--start",
     "strength": "--strength",
     "study": "study",
+    "subtitle_offset": "--subtitle-offset",
+    "subtitle_speed": "--subtitle-speed",
     "subtitle_track": "--subtitle-track",
     "subtitles": "--subtitles",
     "teachers": "--teacher",

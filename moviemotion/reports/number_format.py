@@ -13,17 +13,14 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment, count_by_kind
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.timecode import clock_text
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 def film_time(seconds: float) -> str:
     """Format film time as `1:05` or `1:02:05`, rounded down to the second; a dash for NaN."""
-    if isnan(seconds):
-        return "–"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return "–" if isnan(seconds) else clock_text(seconds)
 
 
 def time_range(start: float, end: float) -> str:

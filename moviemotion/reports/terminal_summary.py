@@ -20,7 +20,7 @@ from moviemotion.reports.number_format import (
 from moviemotion.reports.pattern_sentences import pattern_summary
 
 MAX_MOMENTS = 6
-MAX_PROBLEM_LINES = 8
+MAX_PROBLEM_LINES = 7
 
 
 def summary_lines(analysis: Analysis) -> list[str]:
@@ -28,7 +28,7 @@ def summary_lines(analysis: Analysis) -> list[str]:
 
     Returns:
         At most 20 lines without line endings: the summary, the conclusion, the first moments in chronological
-        order, the patterns, the data quality and the problems, the most harmful first.
+        order, the patterns, the script's times, the data quality and the problems, the most harmful first.
     """
     quality = analysis.data_quality
     conclusion = inconclusive_notice(analysis) or analysis.moment_search.conclusion
@@ -42,6 +42,8 @@ def summary_lines(analysis: Analysis) -> list[str]:
         )
     lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))
+    if analysis.script:
+        lines.append(f"Script: {analysis.script.timing}")
     faces = (
         f"Faces seen {percent(quality.seen_share)} of the time, "
         f"{quality.samples_per_second:.1f} samples per second."

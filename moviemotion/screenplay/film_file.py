@@ -65,6 +65,21 @@ def read_film_timecode(path: Path) -> TimecodeFormat:
             raise MoviemotionError(f"{path}: {error}") from None
 
 
+def read_film_seconds(path: Path) -> float | None:
+    """Read the length of a film in seconds; None if the file does not state it.
+
+    Args:
+        path: the film.
+
+    Raises:
+        MoviemotionError: the file is missing or is not a film.
+    """
+    with _open_film(path) as (film, stream):
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        return None if film.duration is None else film.duration / av.time_base
+
+
 def _filtered_frame_times(graph: av.filter.Graph, frames: Iterator[av.VideoFrame]) -> Iterator[float]:
     """The times in seconds of the frames that pass the filters."""
     for number, frame in enumerate(frames):

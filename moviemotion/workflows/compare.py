@@ -13,10 +13,7 @@ from moviemotion.analysis.comparison.screening_comparison import ScreeningCompar
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
-from moviemotion.screenplay.alignment.align import align_script
-from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.format_registry import read_screenplay
-from moviemotion.screenplay.subtitles.parse import read_subtitles
+from moviemotion.screenplay.inputs import read_script_inputs
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.screen import DEFAULT_SEED
 
@@ -56,9 +53,8 @@ def compare_studies(
     for folder in folders:
         if folders.count(folder) > 1:
             raise MoviemotionError(f"{folder}: given twice; give different studies")
-    screenplay = read_screenplay(script) if script else None
     analyses = [
-        [_with_script(load_analysis(folder), screenplay, spoken) for folder in side]
+        [_with_script(load_analysis(folder), script, spoken) for folder in side]
         for side, spoken in zip(sides, subtitles, strict=True)
     ]
     comparison = compare_screenings(analyses[0], analyses[1], _display_names(first, second), paired, seed)
@@ -89,21 +85,17 @@ def _display_names(first: Path, second: Path) -> tuple[str, str]:
     )
 
 
-def _with_script(analysis: Analysis, screenplay: Screenplay | None, subtitles: Path | None) -> Analysis:
+def _with_script(analysis: Analysis, script: Path | None, subtitles: Path | None) -> Analysis:
     """Replace the script of an analysis with another one, aligned to the film time of the screening."""
-    if screenplay is None:
+    inputs = read_script_inputs(script, subtitles)
+    if inputs is None:
         return analysis
-    spoken = read_subtitles(subtitles) if subtitles else None
-    seconds = float(analysis.timeline.sample_counts.shape[1])
-    try:
-        end = max([seconds, *(s.end for s in spoken or ())])
-        script = align_script(screenplay, spoken, end)
-    except MoviemotionError as error:
-        raise MoviemotionError(f"{subtitles or screenplay.path}: {error}") from error
-    start = analysis.timeline.start
+    timed = inputs.align(float(analysis.timeline.sample_counts.shape[1]))
+    start, quality = analysis.timeline.start, analysis.data_quality
     return replace(
         analysis,
-        script=script,
-        element_emotions=emotions_by_element(script, analysis.strength, start),
-        scene_emotions=emotions_by_scene(script, analysis.strength, start, analysis.moment_search.moments),
+        script=timed,
+        data_quality=replace(quality, problems=(*timed.data_problems(), *quality.problems)),
+        element_emotions=emotions_by_element(timed, analysis.strength, start),
+        scene_emotions=emotions_by_scene(timed, analysis.strength, start, analysis.moment_search.moments),
     )

@@ -59,4 +59,9 @@ def analyze_partial_results(
     timeline = audience_timeline(watched)
     timed = sources.align(float(timeline.sample_counts.shape[1])) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    return PartialResults(len(watched), Provenance(title, timed, (), seed, None).analyze(timeline, watched))
+    return PartialResults(
+        len(watched),
+        Provenance(title, timed, timed.data_problems() if timed else (), seed, None).analyze(
+            timeline, watched
+        ),
+    )

@@ -44,6 +44,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
     count_doubles: bool | None = None,
+    subtitle_offset: float | None = None,
+    subtitle_speed: float | None = None,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
@@ -53,7 +55,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
 
     Args:
         folder: the study folder.
-        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_script_inputs`.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
+            as for `read_script_inputs`.
         seed, baseline, film, credits, seats, count_doubles: as for `screen`.
 
     Raises:
@@ -62,7 +65,16 @@ def report(  # noqa: PLR0913 (mirrors the command)
     """
     check_seed(seed)
     check_time_spans(baseline, film, credits)
-    sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
+    sources = read_script_inputs(
+        script,
+        subtitles,
+        subtitle_track,
+        timing_sheet,
+        shots,
+        frame_rate,
+        subtitle_offset,
+        subtitle_speed,
+    )
     with study_lock(folder):
         was_capture = (folder / JOURNAL_FOLDER).is_dir()
         if was_capture:
@@ -110,7 +122,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
             study,
             watched,
             sources,
-            lambda _: notes,
+            notes,
             seed,
             baseline,
             film,

@@ -44,6 +44,7 @@ from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.problems import Harm, Problem
+from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
@@ -87,7 +88,7 @@ class Screening:
     """Recordings that could not be read completely, and those in which no viewer was seen."""
 
 
-def screen(  # noqa: PLR0913 (mirrors the command)
+def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     videos: Sequence[Path],
     out: Path,
     script: Path | None = None,
@@ -109,6 +110,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     seats: SeatTable | None = None,
     count_doubles: bool = False,
     rotations: Mapping[str, int] | None = None,
+    subtitle_offset: float | None = None,
+    subtitle_speed: float | None = None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -119,8 +122,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     Args:
         videos: one file per camera; each may show one or more viewers.
         out: study folder to write.
-        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and its timing, as
-            in `read_script_inputs`.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
+            the screenplay and its timing, as in `read_script_inputs`.
         offsets: camera (file name with or without suffix) → seconds to add to its clock to get film time.
             Other cameras are aligned by their sound, by the screen's light and, if both fail, by their files'
             creation times.
@@ -158,7 +161,16 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     shown = ScreenedFilm(film, film_seconds(film)) if isinstance(film, Path) else None
     check_time_spans(baseline, film_span, credits)
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
-    sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
+    sources = read_script_inputs(
+        script,
+        subtitles,
+        subtitle_track,
+        timing_sheet,
+        shots,
+        frame_rate,
+        subtitle_offset,
+        subtitle_speed,
+    )
     cameras = _cameras(videos, offsets or {}, rotations)
     names = [camera.name for camera in cameras]
     if seats:
@@ -181,6 +193,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     _check_spans_within(spans, _latest_second(cameras, skipped, length, shown))
     texts = sources.files if sources else ()
     used = networks_used(emotion_model, face_detector)
+    if sources and sources.subtitle_clock:
+        used["subtitle_clock"] = [subtitle_speed, subtitle_offset]
     study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, spans, shown, seats))
     with study.creating():
         readable = [camera for camera in cameras if camera.name not in skipped]
@@ -218,12 +232,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             study,
             in_order,
             sources,
-            lambda seconds: (
-                *unreadable,
-                *doubts,
-                *clock_notes,
-                *_coverage_notes(cameras, watched, seconds, sources),
-            ),
+            (*unreadable, *doubts, *clock_notes, *_coverage_notes(cameras, watched)),
             seed,
             baseline,
             film_span,
@@ -239,7 +248,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     study: StudyFolder,
     camera_samples: Sequence[Samples],
     sources: ScriptInputs | None,
-    notes: Callable[[float], Iterable[Problem]],
+    notes: Iterable[Problem],
     seed: int,
     baseline: TimeSpan | None,
     film: TimeSpan | None = None,
@@ -253,7 +262,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
         study: the study to write.
         camera_samples: the samples of the cameras, at least one of which shows a viewer.
         sources: the script and its timing, or None.
-        notes: function that takes the length of the timeline in seconds and returns problems with the data.
+        notes: problems with the recordings.
         seed, baseline, film, credits: as for `screen`.
         seats: viewer → place, or None.
         count_doubles: as for `screen`.
@@ -263,12 +272,25 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     """
     timeline = audience_timeline(camera_samples)
     seconds = float(timeline.sample_counts.shape[1])
-    timed = sources.align(seconds) if sources else None
+    timed = align_inputs(sources, seconds, film, credits) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    provenance = Provenance(
-        title, timed, tuple(notes(seconds)), seed, baseline, film, credits, seats, count_doubles
-    )
+    problems = (*(timed.data_problems() if timed else ()), *notes)
+    provenance = Provenance(title, timed, problems, seed, baseline, film, credits, seats, count_doubles)
     return write_study(study, timeline, camera_samples, provenance)
+
+
+def align_inputs(
+    sources: ScriptInputs, seconds: float, film: TimeSpan | None, credits: TimeSpan | None
+) -> TimedScript:
+    """Align a script with a film, using what is known of the film.
+
+    Args:
+        sources: the script and its timing.
+        seconds: the recorded length of the film in seconds.
+        film, credits: as for `screen`.
+    """
+    span = (film.start, film.end) if film else None
+    return sources.align(seconds, span, credits.start if credits else None)
 
 
 def write_study(
@@ -504,8 +526,6 @@ def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samp
 def _coverage_notes(
     cameras: Sequence[Camera],
     watched: Mapping[str, Samples],
-    seconds: float,
-    sources: ScriptInputs | None,
 ) -> Iterator[Problem]:
     """Report parts of the film that the cameras do not show, and identity switches, as problems."""
     # The timeline's length in whole seconds is no measure: it may be almost a second too long.
@@ -529,14 +549,6 @@ def _coverage_notes(
                 "each was tracked to the new seat",
                 str(camera.path),
             )
-    film = (sources.film_seconds(seconds) if sources else None) or seconds
-    if seconds < film * COMPLETE_SHARE:
-        yield Problem(
-            "subtitles-longer",
-            Harm.MISSING,
-            f"The subtitles run to {film:.0f} s, but the cameras end at {seconds:.0f} s; "
-            "there is no data for later lines",
-        )
 
 
 def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, object]:

@@ -88,7 +88,7 @@ def write_study(folder: Path, exchanges: tuple = ()) -> Path:
         Problem("ends-early", Harm.MISSING, "ends at 30 s of 40 s", "videos/cam-a.mp4"),
         Problem("seats-exchanged", Harm.NOTE, "row-1 and row-2 changed places", "videos/row.mp4"),
     ]
-    analyze_and_write(study, watched, None, lambda _: notes, 36, None)
+    analyze_and_write(study, watched, None, notes, 36, None)
     return folder
 
 

@@ -46,6 +46,7 @@ def from_json(data: dict[str, Any]) -> TimedScript:
         ),
         cues=tuple(_cue_from_json(cue) for cue in data["cues"]),
         timing=data["timing"],
+        problems=tuple(data.get("problems", ())),
     )
 
 

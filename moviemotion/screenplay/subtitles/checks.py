@@ -13,7 +13,9 @@ from statistics import median
 from moviemotion.errors import MoviemotionError
 
 MAX_FILM_SECONDS = 10 * 3600.0
-"""Latest plausible time (ten hours); later times indicate a wrong unit or offset."""
+"""Longest plausible film (ten hours); times that span more have a wrong unit."""
+_MAX_CLOCK_SECONDS = 24 * 3600.0
+"""Latest plausible time; broadcast timecode often starts at one or ten hours."""
 _MAX_LETTERS_PER_SECOND = 200.0
 """Median number of letters per second above which the times must be wrong; people read about 20."""
 _MAX_BACKWARD_SHARE = 0.1
@@ -39,8 +41,8 @@ def check_times(times: Sequence[tuple[float, float]], letter_counts: Sequence[in
         path: the file, for error messages.
 
     Raises:
-        MoviemotionError: many subtitles end before they start, a subtitle ends later than ten hours into the
-            film, or the subtitles are shown too briefly to be read.
+        MoviemotionError: many subtitles end before they start, the subtitles span more than ten hours, or
+            they are shown too briefly to be read.
     """
     backward = sum(end <= start for start, end in times)
     if backward > _MAX_BACKWARD_SHARE * len(times):
@@ -49,9 +51,14 @@ def check_times(times: Sequence[tuple[float, float]], letter_counts: Sequence[in
             "subtitle editor"
         )
     last = max(end for _, end in times)
-    if last > MAX_FILM_SECONDS:
+    if last > _MAX_CLOCK_SECONDS:
         raise MoviemotionError(
             f"{path}: the times reach {last / 3600:.0f} hours; shift them so that the film starts at 0"
+        )
+    span = last - min(start for start, _ in times)
+    if span > MAX_FILM_SECONDS:
+        raise MoviemotionError(
+            f"{path}: the times span {span / 3600:.0f} hours; save the file again from a subtitle editor"
         )
     speeds = [
         count / (end - start) for (start, end), count in zip(times, letter_counts, strict=True) if end > start

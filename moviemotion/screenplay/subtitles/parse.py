@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pysubs2
@@ -11,12 +11,18 @@ import pysubs2
 from moviemotion._io.text_decoding import read_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.subtitles.checks import check_one_language, check_times
+from moviemotion.screenplay.subtitles.cue_file import FileCue, parse_cues, part_starts
 from moviemotion.screenplay.subtitles.embedded_track import (
     VIDEO_SUFFIXES,
     RawSubtitle,
     read_embedded_subtitles,
 )
+from moviemotion.screenplay.subtitles.rolling_captions import unroll_captions
 from moviemotion.screenplay.subtitles.subtitle_text import parse_subtitle_text
+from moviemotion.timecode import clock_text
+
+_FOREIGN_FORMATS = frozenset({"ass", "ssa", "microdvd", "mpl2", "ttml", "json"})
+"""Formats, as pysubs2 calls them, whose times are not lines with an arrow."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,27 @@ class Subtitle:
     sounds: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class SubtitleTrack:
+    """The subtitles of one film as read from a file, and what had to be repaired.
+
+    Attributes:
+        subtitles: the subtitles that contain spoken words, in chronological order.
+        part_starts: times in seconds at which a further part starts, ascending. The file's times begin again
+            there; the part was put directly after the one before, which may be too early.
+        repairs: one sentence for each kind of repair.
+    """
+
+    subtitles: tuple[Subtitle, ...]
+    part_starts: tuple[float, ...] = ()
+    repairs: tuple[str, ...] = ()
+
+
 def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle, ...]:
     """Read the subtitles that contain spoken words, in chronological order.
+
+    Damaged time stamps are repaired, words that rolling captions repeat are removed, and parts whose times
+    begin again are put one after the other; see `read_subtitle_track`.
 
     Args:
         path: a subtitle file, or a film with a subtitle track.
@@ -49,20 +74,58 @@ def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle
         MoviemotionError: the file is missing, empty or does not contain subtitles; or the subtitles are
             images, are in two languages, or have impossible times.
     """
+    return read_subtitle_track(path, track).subtitles
+
+
+def read_subtitle_track(path: Path | str, track: int | None = None) -> SubtitleTrack:
+    """Read subtitles as `read_subtitles` does, together with a record of what had to be repaired.
+
+    Raises:
+        MoviemotionError: as for `read_subtitles`.
+    """
     path = Path(path)
-    raw = (
-        read_embedded_subtitles(path, track)
+    cues, repairs = (
+        (read_embedded_subtitles(path, track), [])
         if path.suffix.lower() in VIDEO_SUFFIXES
         else _read_subtitle_file(path)
     )
-    if not raw:
+    if not cues:
         raise _no_words_error(path)
+    joined, starts = _join_parts(cues)
+    if starts:
+        repairs.append(
+            f"{path}: contains {len(starts) + 1} parts whose times each begin again at zero; "
+            f"they were put one after the other"
+        )
+    raw, rolled = unroll_captions(sorted(joined, key=lambda cue: cue.start))
+    if rolled:
+        repairs.append(
+            f"{path}: rolling captions, which show each line several times; only its first appearance counts"
+        )
     check_times([(r.start, r.end) for r in raw], [len(r.text) for r in raw], path)
     subtitles = _keep_spoken(raw)
     if not subtitles:
         raise _no_words_error(path)
     check_one_language([(s.start, s.end, s.text) for s in subtitles], [r.text for r in raw], path)
-    return subtitles
+    return SubtitleTrack(subtitles, starts, tuple(repairs))
+
+
+def _join_parts(cues: Sequence[RawSubtitle]) -> tuple[list[RawSubtitle], tuple[float, ...]]:
+    """Put parts whose times begin again one after the other.
+
+    Returns:
+        The cues, and the times at which the second and later parts start, in seconds.
+    """
+    firsts = part_starts([(cue.start, cue.end) for cue in cues])
+    joined, starts = list(cues), list[float]()
+    for first in firsts:
+        shift = max(cue.end for cue in joined[:first])
+        starts.append(shift)
+        joined[first:] = [
+            replace(cue, start=old.start + shift, end=old.end + shift)
+            for cue, old in zip(joined[first:], cues[first:], strict=True)
+        ]
+    return joined, tuple(starts)
 
 
 def _keep_spoken(raw: Sequence[RawSubtitle]) -> tuple[Subtitle, ...]:
@@ -78,8 +141,12 @@ def _no_words_error(path: Path) -> MoviemotionError:
     return MoviemotionError(f"{path}: contains no subtitles with spoken words; give a SubRip file (.srt)")
 
 
-def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
+def _read_subtitle_file(path: Path) -> tuple[list[RawSubtitle], list[str]]:
+    """Read a subtitle file: its cues, and a sentence for each kind of repair."""
     text = read_text(path, "subtitle file", "SubRip (.srt)")
+    if _file_format(text) not in _FOREIGN_FORMATS and (cues := parse_cues(text)):
+        found = [RawSubtitle(cue.start, cue.end, cue.text) for cue in cues]
+        return found, list(_describe_repairs(path, [cue for cue in cues if cue.repaired]))
     try:
         events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
     except pysubs2.exceptions.UnknownFPSError:
@@ -92,4 +159,19 @@ def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
         RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
         for event in events
         if not event.is_comment
-    ]
+    ], []
+
+
+def _file_format(text: str) -> str | None:
+    try:
+        return pysubs2.formats.autodetect_format(text)
+    except pysubs2.exceptions.FormatAutodetectionError:
+        return None
+
+
+def _describe_repairs(path: Path, repaired: Sequence[FileCue]) -> Iterator[str]:
+    if repaired:
+        times = (
+            "1 damaged time stamp was" if len(repaired) == 1 else f"{len(repaired)} damaged time stamps were"
+        )
+        yield f"{path}: {times} repaired, first in line {repaired[0].line} ({clock_text(repaired[0].start)})"
