@@ -25,6 +25,7 @@ _LEGACY_ENCODINGS = [
 _MIN_BYTES_TO_DETECT = 40
 """Minimum number of non-ASCII bytes for detecting the encoding; with fewer, cp1252 is assumed."""
 _MIN_ZERO_SHARE = 0.3
+_LINE_END = re.compile(r"\r{0,8}\n|\r")
 
 
 def read_text(path: Path, expected: str, suggested_format: str) -> str:
@@ -88,7 +89,7 @@ def decode_lines(data: bytes) -> tuple[str, ...]:
 
 def _normalize_newlines(text: str) -> str:
     # Some programs write \r\r\n, which is one line ending, not two.
-    return re.sub(r"\r*\n|\r", "\n", text)
+    return _LINE_END.sub("\n", text)
 
 
 def _decode(data: bytes) -> str | None:

@@ -143,3 +143,9 @@ def test_real_shooting_scripts(name: str, title: str, cues: int, headings: int) 
     assert len(covered) == len(set(covered))
     text = {n for n, line in enumerate(screenplay.source, 1) if line.strip()}
     assert len(text - set(covered)) < 0.01 * len(text)
+
+
+def test_files_that_are_too_large_for_a_screenplay(tmp_path: Path) -> None:
+    path = write(tmp_path, "INT. A\n\nANNA\nYes.\n\n" * 300_000)
+    with refused_in_one_line(path, "has 6 MB, but a Fountain file of one screenplay has at most 5 MB"):
+        read_screenplay(path)

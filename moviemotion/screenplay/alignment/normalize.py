@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
 _SENTENCE_END = re.compile(
-    r"(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bdr)(?<!\bst)[.?!…]+[\"”'’)]*\s+|\.{2,}|\s*--+\s*|\s+[-–—]+\s+",
+    r"(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bdr)(?<!\bst)(?<![.?!…])[.?!…]++[\"”'’)]*\s+|"
+    r"\.{2,}|(?<!\s)\s*+--+\s*|(?<!\s)\s++[-–—]++\s+",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[,;]\s+")

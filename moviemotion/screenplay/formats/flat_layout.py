@@ -31,7 +31,9 @@ from moviemotion.screenplay.formats.page_furniture import Row
 
 FLAT_COLUMNS = Columns(action=0, dialogue=10, character=20, uppercase_names=False)
 """The columns that `indent_by_context` assigns to lines."""
-_NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)\s*)*)(?::\s+|\s{3,})(\S.*)")
+_NAME_AND_SPEECH = re.compile(
+    r"([^\s:()](?:(?!   )[^:()]){0,30}+(?:\s{0,2}\([^()]*+\))*+)\s*+(?::\s++|(?<=\s\s\s))(\S.*)"
+)
 """A name, followed by a colon or a wide gap, and words on the same line."""
 _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""

@@ -103,12 +103,19 @@ class _BuiltInFormat:
     name: str
     suffixes: tuple[str, ...]
     reader: Callable[[Path], Screenplay]
+    max_megabytes: int
     accepts_all: bool = False
 
     def matches(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the suffix is enough here
         return self.accepts_all or path.suffix.lower() in self.suffixes
 
     def read(self, path: Path) -> Screenplay:
+        megabytes = path.stat().st_size / 1e6 if path.is_file() else 0.0
+        if megabytes > self.max_megabytes:
+            raise MoviemotionError(
+                f"{path}: has {megabytes:,.0f} MB, but a {self.name} file of one screenplay has at most "
+                f"{self.max_megabytes} MB; give one file per screenplay, without other material."
+            )
         return self.reader(path)
 
 
@@ -153,10 +160,10 @@ def _read_script_text(path: Path) -> str:
     return read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
 
 
-FINAL_DRAFT = _BuiltInFormat("Final Draft", (".fdx",), read_fdx)
-PDF = _BuiltInFormat("PDF", (".pdf",), read_pdf)
-FOUNTAIN = _BuiltInFormat("Fountain", FOUNTAIN_SUFFIXES, _read_fountain)
-PLAIN_TEXT = _BuiltInFormat("plain text", (".txt",), _read_plain_text, accepts_all=True)
+FINAL_DRAFT = _BuiltInFormat("Final Draft", (".fdx",), read_fdx, max_megabytes=50)
+PDF = _BuiltInFormat("PDF", (".pdf",), read_pdf, max_megabytes=500)
+FOUNTAIN = _BuiltInFormat("Fountain", FOUNTAIN_SUFFIXES, _read_fountain, max_megabytes=5)
+PLAIN_TEXT = _BuiltInFormat("plain text", (".txt",), _read_plain_text, max_megabytes=5, accepts_all=True)
 BUILT_IN_FORMATS: tuple[ScreenplayFormat, ...] = (FINAL_DRAFT, PDF, FOUNTAIN, PLAIN_TEXT)
 """The built-in formats, in the order in which they are tried."""
 

@@ -11,7 +11,8 @@ transition, a section, a synopsis, a page break) ends its paragraph.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,8 @@ from moviemotion.screenplay.formats.title_page import parse_title, parse_title_p
 
 _FORCED_HEADING = re.compile(r"\.(?![.\s…])(?!\d{2,3}[\s-].*[a-z])")
 """A period that forces a heading; not ". . . and", nor ".45 caliber"."""
-_NOTE_OR_BONEYARD = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
+_NOTE_OR_BONEYARD = re.compile(r"/\*|\[\[")
+_NOTE = re.compile(r"\[\[((?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
 _FOUNTAIN_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
 _PAGE_BREAK = re.compile(r"={3,}")
 _NOTE_PLACEHOLDER = "\ue000"
@@ -97,16 +99,45 @@ def parse_notes(source: Sequence[str], elements: Sequence[Element]) -> tuple[Scr
     top = title_page_length(source)
     text = "\n".join(source[top:])
     notes = []
-    for match in _NOTE_OR_BONEYARD.finditer(text):
-        if match["note"] is not None:
-            line = top + 1 + text.count("\n", 0, match.start())
-            notes.append(ScreenplayNote(match["note"].strip(), sum(e.line <= line for e in elements) - 1))
+    starts = [element.line for element in elements]
+    line, before = top + 1, 0
+    for start, _, note in _notes_and_boneyard(text):
+        if note is not None:
+            line += text.count("\n", before, start)
+            before = start
+            notes.append(ScreenplayNote(note.strip(), bisect_right(starts, line) - 1))
     return tuple(notes)
+
+
+def _notes_and_boneyard(text: str) -> Iterator[tuple[int, int, str | None]]:
+    """The start and end of each note, with its text, and of each boneyard, with None."""
+    at, is_closed = 0, True
+    while opened := _NOTE_OR_BONEYARD.search(text, at):
+        start = opened.start()
+        at = start + 1
+        if opened[0] == "/*":
+            end = text.find("*/", start + 2) if is_closed else -1
+            is_closed = end >= 0
+            if is_closed:
+                at = end + 2
+                yield start, at, None
+        elif note := _NOTE.match(text, start):
+            at = note.end()
+            yield start, at, note[1]
 
 
 def strip_notes(text: str) -> str:
     """Remove notes and boneyard from a text."""
-    return _NOTE_OR_BONEYARD.sub("", text)
+    return _replace_notes(text, lambda _text, _is_note: "")
+
+
+def _replace_notes(text: str, replacement: Callable[[str, bool], str]) -> str:
+    """Replace each note and boneyard by what a function of its text, and of whether it is a note, returns."""
+    parts, before = list[str](), 0
+    for start, end, note in _notes_and_boneyard(text):
+        parts += [text[before:start], replacement(text[start:end], note is not None)]
+        before = end
+    return "".join([*parts, text[before:]])
 
 
 def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
@@ -121,14 +152,13 @@ def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
     """
     text = "\n".join(source[skip:])
 
-    def hide(match: re.Match[str]) -> str:
-        note = match["boneyard"] is None
+    def hide(hidden: str, is_note: bool) -> str:
         # Each \r marks a removed line break, so that lines can still be counted.
-        return (_NOTE_PLACEHOLDER if note else "") + "\r" * match[0].count("\n")
+        return (_NOTE_PLACEHOLDER if is_note else "") + "\r" * hidden.count("\n")
 
     lines = []
     number = skip + 1
-    for raw in _NOTE_OR_BONEYARD.sub(hide, text).split("\n"):
+    for raw in _replace_notes(text, hide).split("\n"):
         last = number + raw.count("\r")
         shown = raw.replace("\r", "").replace(_NOTE_PLACEHOLDER, "")
         if shown.strip() or _NOTE_PLACEHOLDER not in raw:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from moviemotion.screenplay.formats.element_patterns import character_name, is_character_line
 from moviemotion.screenplay.formats.scene_headings import TIME_OF_DAY, split_heading
@@ -43,6 +44,8 @@ _MAX_TIMED_RATIO = 2
 """The same is assumed if lines in capitals with only a time of day are this many times as frequent."""
 _MAX_NAME_WORDS = 5
 _MAX_SLUG_WORDS = 8
+_CACHED_LINES = 20_000
+"""Each line of a script is judged many times."""
 _CAMERA = re.compile(
     r"\b(?:ANGLE|CLOSE|CLOSER|INSERT|SERIES|MONTAGE|FLASH|INTERCUT|WIDE|WIDER|TITLES?|SUPER|CREDITS?|END|POV|"
     r"SHOTS?|REVERSE|FADE|CUT|DISSOLVE|OMITTED|CONTINUED|CONTINUOUS|LATER|ACT|SCENE|CHAPTER|BACK TO|PAN|ZOOM|"
@@ -79,6 +82,7 @@ def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | 
     return None if found is None else (found[0] or at_end, found[1])
 
 
+@lru_cache(_CACHED_LINES)
 def _split_prefixed(text: str) -> tuple[str | None, str] | None:
     """Split a heading with INT. or EXT., or a form of other languages, into number and text."""
     if found := split_heading(text, any_case=False):
@@ -149,6 +153,7 @@ def continues_sentence(text: str, following: str) -> bool:
     return following[:1].islower() or not ends_sentence(text)
 
 
+@lru_cache(_CACHED_LINES)
 def is_character_name(text: str, uppercase: bool = True) -> bool:
     """Whether a line can be a character name with its extensions, judged by the text alone.
 

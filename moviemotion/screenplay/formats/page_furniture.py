@@ -21,18 +21,22 @@ _MORE = re.compile(r"\(?MORE\)?", re.IGNORECASE)
 _CONTINUED = re.compile(
     r"(?:[A-Z]?\d+[A-Z]*\s+)?\(?CONTINUED:?\)?:?(?:\s*\(\d+\))?(?:\s+[A-Z]?\d+[A-Z]*)?", re.IGNORECASE
 )
-_PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–]?\s*(\d{1,3})[A-Z]?\s*[-–.]?(?:\s+of\s+\d+)?", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"(?:page\s++)?[-–]?\s*+(\d{1,3})[A-Z]?(?:\s*+[-–.])?(?:\s+of\s+\d+)?", re.IGNORECASE
+)
 _ENDS_IN_NUMBER = re.compile(r"(.*\S)(\s+)(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IGNORECASE)
-_REVISION_MARK = re.compile(r"\s{2,}\*+$")
+_NUMBER_AT_START = re.compile(r"[A-Z]?(\d+)\b")
 _MIN_HEADERS = 3
 """Minimum number of occurrences of a header or page number."""
 _MIN_ADJACENT_HEADERS = 10
 """Minimum number of occurrences if a single space separates a header from its number: GUARD 1, GUARD 2 and
 GUARD 3 may be characters."""
 _TAB_WIDTH = 8
+_MIN_MARK_DISTANCE = 2
+"""Minimum number of spaces between a line and its revision mark."""
 _MAX_UNSPACED_SHARE = 0.15
 """Maximum fraction of lines in a double-spaced script that lack a blank line below them."""
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--(?:(?!-->|<!--).)*+-->")
 _PRE = re.compile(r"<pre\b", re.IGNORECASE)
 _PRE_END = re.compile(r"</pre>", re.IGNORECASE)
 
@@ -117,7 +121,10 @@ def _blank_outside_pre(source: Sequence[str]) -> list[str]:
 def _clean_line(line: str) -> str:
     """Remove HTML and revision marks from a line, and replace tabs with spaces."""
     line = html.unescape(_TAG.sub("", line)).replace("\f", "")
-    return _REVISION_MARK.sub("", line.expandtabs(_TAB_WIDTH).rstrip())
+    line = line.expandtabs(_TAB_WIDTH).rstrip()
+    unmarked = line.rstrip("*")
+    is_marked = len(unmarked) < len(line) and len(unmarked) - len(unmarked.rstrip()) >= _MIN_MARK_DISTANCE
+    return unmarked.rstrip() if is_marked else line
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
@@ -163,7 +170,8 @@ def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
     for at, line in enumerate(lines):
         match = _ENDS_IN_NUMBER.fullmatch(line.strip())
         # A scene heading can also end in a number, but then it starts with the same number.
-        if match and not re.match(rf"[A-Z]?{match[3]}\b", match[1]):
+        left = _NUMBER_AT_START.match(match[1]) if match else None
+        if match and not (left and left[1] == match[3]):
             near = len(match[2]) == 1
             alike[_header_key(match[1]), near].append((at, int(match[3])))
     return {

@@ -141,5 +141,5 @@ def _row_to_text(row: Sequence[Letter], width: float) -> str:
         elif gap > _MIN_SPACE_WIDTH * own:
             line += " " * min(max(1, round(gap / own)), _MAX_COLUMN)
         line += letter.text
-        end = letter.end
+        end = letter.x + own
     return repair_characters(line)

@@ -41,25 +41,18 @@ class Letter(NamedTuple):
     Attributes:
         text: the character.
         x: the left edge.
-        end: the position where the next character can start.
+        width: the distance to the place where the next character can start, at least 0.01.
         y: the baseline.
         angle: the angle of the baseline in radians, clockwise, 0 to 2π.
         light: whether it is printed in a light or transparent color.
-        at_edge: whether it is in a place for headers and footers.
     """
 
     text: str
     x: float
-    end: float
+    width: float
     y: float
     angle: float
     light: bool
-    at_edge: bool = False
-
-    @property
-    def width(self) -> float:
-        """The width in points, at least 0.01."""
-        return max(self.end - self.x, 0.01)
 
 
 def page_letters(document: pypdfium2.PdfDocument, max_letters: int) -> list[list[Letter]] | None:
@@ -75,6 +68,7 @@ def page_letters(document: pypdfium2.PdfDocument, max_letters: int) -> list[list
         The characters; None if there are more than `max_letters`.
     """
     pages: list[list[Letter]] = []
+    heights: list[float] = []
     total = 0
     for number in range(len(document)):
         page = document[number]
@@ -82,11 +76,13 @@ def page_letters(document: pypdfium2.PdfDocument, max_letters: int) -> list[list
         total += text.count_chars()
         if total > max_letters:
             return None
-        pages.append(list(_upright(list(_letters(text)), *page.get_mediabox()[2:])))
+        letters, height = _upright(list(_letters(text)), *page.get_mediabox()[2:])
+        pages.append(letters)
+        heights.append(height)
         text.close()
         page.close()
     size = median([letter.width for page in pages for letter in page] or [1.0])
-    repeated = _repeated_places(pages)
+    repeated = _repeated_places(pages, heights)
     return [_without_watermarks(page, size, repeated) for page in pages]
 
 
@@ -96,47 +92,70 @@ def _letters(text: pypdfium2.PdfTextPage) -> Iterator[Letter]:
     red, green, blue, opacity = c_uint(), c_uint(), c_uint(), c_uint(255)
     origin, color = (byref(x), byref(y)), (byref(red), byref(green), byref(blue), byref(opacity))
     box = pdfium.FS_RECTF()
+    corners, handle = byref(box), text.raw
+    angle, light, sideways = 0.0, False, False
+    expected = (math.nan, math.nan)
     for k in range(text.count_chars()):
-        letter = chr(pdfium.FPDFText_GetUnicode(text, k))
-        if letter.isspace() or not letter.isprintable() or pdfium.FPDFText_IsGenerated(text, k) == 1:
+        letter = chr(pdfium.FPDFText_GetUnicode(handle, k))
+        if letter.isspace() or not letter.isprintable():
+            expected = (math.nan, math.nan)
             continue
-        pdfium.FPDFText_GetCharOrigin(text, k, *origin)
-        pdfium.FPDFText_GetLooseCharBox(text, k, byref(box))
-        pdfium.FPDFText_GetFillColor(text, k, *color)
-        angle = max(pdfium.FPDFText_GetCharAngle(text, k), 0.0)
-        sideways = abs(math.sin(angle)) > _SIDEWAYS
+        pdfium.FPDFText_GetCharOrigin(handle, k, *origin)
+        pdfium.FPDFText_GetLooseCharBox(handle, k, corners)
+        # Angle and color are the same throughout a word, and looking them up takes time.
+        if not (abs(x.value - expected[0]) < 1 and abs(y.value - expected[1]) < 1):
+            pdfium.FPDFText_GetFillColor(handle, k, *color)
+            angle = max(pdfium.FPDFText_GetCharAngle(handle, k), 0.0)
+            lightness = 0.3 * red.value + 0.59 * green.value + 0.11 * blue.value
+            light = lightness > _MIN_LIGHTNESS or opacity.value < _MIN_OPACITY
+            sideways = abs(math.sin(angle)) > _SIDEWAYS
         width = box.top - box.bottom if sideways else max(box.right - x.value, x.value - box.left)
-        lightness = 0.3 * red.value + 0.59 * green.value + 0.11 * blue.value
-        light = lightness > _MIN_LIGHTNESS or opacity.value < _MIN_OPACITY
-        yield Letter(letter, x.value, x.value + width, y.value, angle, light)
+        expected = (math.nan, math.nan) if angle else (x.value + width, y.value)
+        yield Letter(letter, x.value, max(width, 0.01), y.value, angle, light)
 
 
-def _upright(letters: Sequence[Letter], width: float, height: float) -> Iterator[Letter]:
-    """Turn a page so that most of its text is horizontal, and drop text at any other angle."""
+def _upright(letters: list[Letter], width: float, height: float) -> tuple[list[Letter], float]:
+    """Turn a page so that most of its text is horizontal, and drop text at any other angle.
+
+    Returns:
+        The characters, and the height of the page after turning it.
+    """
     quarters = Counter(round(letter.angle / (math.pi / 2)) % 4 for letter in letters)
     turn = max(quarters, key=lambda quarter: quarters[quarter], default=0)
-    tall = width if turn % 2 else height
-    bottom, top = _EDGE_SHARE * tall, (1 - _EDGE_SHARE) * tall
-    for letter in letters:
-        off = abs((letter.angle - turn * math.pi / 2 + math.pi) % math.tau - math.pi)
-        if off > _ANGLE_TOLERANCE:
-            continue
-        x, y, advance = letter.x, letter.y, letter.width
-        if turn:
-            x, y = [(height - y, x), (width - x, height - y), (y, width - x)][turn - 1]
-        yield Letter(letter.text, x, x + advance, y, letter.angle, letter.light, not bottom < y < top)
+
+    def is_horizontal(letter: Letter) -> bool:
+        off = letter.angle - turn * math.pi / 2
+        return abs((off + math.pi) % math.tau - math.pi) <= _ANGLE_TOLERANCE
+
+    level = [letter for letter in letters if is_horizontal(letter)]
+    if not turn:
+        return level, height
+    turned = [
+        letter._replace(
+            x=(height - letter.y, width - letter.x, letter.y)[turn - 1],
+            y=(letter.x, height - letter.y, width - letter.x)[turn - 1],
+        )
+        for letter in level
+    ]
+    return turned, width if turn % 2 else height
 
 
 def _place(letter: Letter) -> tuple[str, int, int]:
     return letter.text, round(letter.x), round(letter.y)
 
 
-def _repeated_places(pages: Sequence[Sequence[Letter]]) -> frozenset[tuple[str, int, int]]:
+def _repeated_places(
+    pages: Sequence[Sequence[Letter]], heights: Sequence[float]
+) -> frozenset[tuple[str, int, int]]:
     """Characters at the same place on nearly every page, apart from headers and footers."""
-    counts = Counter(
-        place for page in pages for place in {_place(letter) for letter in page if not letter.at_edge}
-    )
     least = max(_MIN_REPEATED_PAGES, _REPEATED_SHARE * len(pages))
+    counts = Counter(
+        place
+        for page, height in zip(pages, heights, strict=True)
+        for place in {
+            _place(letter) for letter in page if _EDGE_SHARE * height < letter.y < (1 - _EDGE_SHARE) * height
+        }
+    )
     return frozenset(place for place, count in counts.items() if count >= least)
 
 

@@ -81,6 +81,8 @@ def _layouts(rows: list[Row]) -> Iterator[tuple[list[Row], Columns]]:
     # Each correction comes after the rows as they are, since it could corrupt a script that does not need it.
     for correct in (list, align_pages, remove_gaps_under_characters):
         corrected = correct(rows)
+        if correct is not list and _same_apart_from_margin(corrected, rows):
+            continue
         if (columns := find_columns(corrected)) is None:
             continue
         yield corrected, columns
@@ -89,6 +91,12 @@ def _layouts(rows: list[Row]) -> Iterator[tuple[list[Row], Columns]]:
             yield flat, FLAT_COLUMNS
     if (flat := indent_by_context(rows)) is not None:
         yield flat, FLAT_COLUMNS
+
+
+def _same_apart_from_margin(rows: Sequence[Row], others: Sequence[Row]) -> bool:
+    """Whether the rows have the same texts, and indents that differ by a constant."""
+    pairs = list(zip(rows, others, strict=False))
+    return len(rows) == len(others) and len({a.indent - b.indent for a, b in pairs if a.text}) <= 1
 
 
 def reading_quality(elements: Sequence[Element], rows: Sequence[Row]) -> float:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_SOUND = re.compile(r"\[[^\]]*\]|\([^)]*\)|（[^）]*）|【[^】]*】")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|<\d[\d:.]*>|\{[^}]*\}")
+_SOUND = re.compile(r"\[[^\]]{0,300}\]|\([^)]{0,300}\)|（[^）]{0,300}）|【[^】]{0,300}】")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s++([^<>]+)>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{[^{}]*\}")
 _MUSIC = re.compile(r"[♪♫¶#]+")
 _SPEAKER = re.compile(r"^([A-Z][A-Z0-9 .,'’&-]{0,30}|\[[^\]]+\]|\([^)]+\)):(?=\s|$)\s*")
 _DASH = re.compile(r"^\s*[-–—‐]+\s*(?=\S)")
