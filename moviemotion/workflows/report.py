@@ -136,6 +136,8 @@ def _notes_of_capture(content: Any) -> Iterator[str]:
     for camera in content["cameras"]:
         if not camera["viewers"]:
             yield f"{camera['name']}: no viewer was seen"
+        for doubt in camera.get("doubts", ()):
+            yield f"{camera['name']}: {doubt}"
         if "median" in camera["offset"]["origin"]:
             yield f"{camera['name']}: the offset is an estimate: {camera['offset']['origin']}"
     for gap in content["gaps"]:
