@@ -46,8 +46,6 @@ BATCH_PIXELS = BATCH_SIZE * 3840 * 2160
 """Largest number of pixels of the frames that are held in memory together."""
 MAX_ROTATIONS = 2
 """Number of times that a recording is read again because its faces show a different orientation."""
-ROTATIONS = (0, 90, 180, 270)
-"""Clockwise rotations in degrees that a camera may have."""
 BRIGHTNESS_PIXELS = 64
 """About the number of rows and columns of a picture from which its brightness is computed."""
 

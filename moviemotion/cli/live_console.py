@@ -100,6 +100,7 @@ def capture_summary_lines(captured: CaptureResult) -> list[str]:
             f"  {camera.name}: {plural(len(camera.viewers), 'viewer')}, {camera.read} frames processed, "
             f"{camera.dropped} dropped, offset {offset.seconds:+.3f}{uncertainty} s ({offset.origin})"
         )
+    lines += [f"  ! {camera.name}: {doubt}" for camera in captured.cameras for doubt in camera.doubts]
     lines += [
         f"  ! {gap.camera}: not seen {_format_time(gap.start)}–{_format_time(gap.end)}, {gap.reason}"
         for gap in captured.gaps[:MAX_LISTED_GAPS]

@@ -59,6 +59,7 @@ class CapturedCamera:
         read: number of processed frames.
         dropped: number of frames that were skipped because processing could not keep up.
         offset: the offset of the camera's clock.
+        doubts: reasons to doubt the camera's clock or orientation, one line each.
     """
 
     name: str
@@ -66,6 +67,7 @@ class CapturedCamera:
     read: int
     dropped: int
     offset: Offset
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def begin_capture(
         masks=masks,
         model=emotion_model,
         detector=face_detector,
+        rotations={camera.name: camera.rotate for camera in seats.cameras if camera.rotate is not None},
     )
 
 
@@ -183,7 +186,9 @@ def _finish_capture(out: Path, journal: Path) -> CaptureResult:
         samples = camera_samples(journal, camera.name, offset.seconds, seats.rate)
         study.save_samples(camera.name, samples)
         dropped = count_dropped_pictures(journal, camera.name, seats.rate)
-        cameras.append(CapturedCamera(camera.name, samples.viewers, samples.frames, dropped, offset))
+        cameras.append(
+            CapturedCamera(camera.name, samples.viewers, samples.frames, dropped, offset, samples.doubts)
+        )
         seconds = max(seconds, samples.end)
     gaps = tuple(find_gaps(journal, offsets, seats.rate))
     problems = tuple(journal_problems(journal, (camera.name for camera in seats.cameras)))
@@ -221,7 +226,9 @@ def _manifest(seats: SeatsConfig) -> dict[str, object]:
         "frozen_after": seats.frozen_after,
         "sync": {**asdict(seats.sync), "film": str(seats.sync.film) if seats.sync.film else None},
         "cameras": {
-            c.name: {"live": c.source_without_credentials, "offset": c.offset} for c in seats.cameras
+            c.name: {"live": c.source_without_credentials, "offset": c.offset}
+            | ({} if c.rotate is None else {"rotation": c.rotate})
+            for c in seats.cameras
         },
     }
 
@@ -240,7 +247,7 @@ def _seats_from_manifest(manifest: dict[str, Any]) -> SeatsConfig:
     film = Path(sync["film"]) if sync["film"] else None
     return SeatsConfig(
         cameras=tuple(
-            CameraConfig(name, camera["live"], camera["offset"])
+            CameraConfig(name, camera["live"], camera["offset"], camera.get("rotation"))
             for name, camera in manifest["cameras"].items()
         ),
         rate=manifest["rate"],

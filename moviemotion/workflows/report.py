@@ -166,6 +166,8 @@ def _notes_of_capture(content: Any) -> Iterator[Problem]:
     for camera in content["cameras"]:
         if not camera["viewers"]:
             yield Problem(NO_VIEWER, Harm.MISSING, "no viewer was seen", camera["name"])
+        for doubt in camera.get("doubts", ()):
+            yield Problem("recording-doubtful", Harm.WRONG, doubt, camera["name"])
         if "median" in camera["offset"]["origin"]:
             text = f"the offset is an estimate: {camera['offset']['origin']}"
             yield Problem("offset-estimated", Harm.WRONG, text, camera["name"])

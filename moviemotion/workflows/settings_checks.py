@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeGuard
 
 from moviemotion.analysis.signals.baseline import TimeSpan
-from moviemotion.audience.recordings import ROTATIONS
+from moviemotion.audience.video.upright import ROTATIONS
 from moviemotion.errors import SettingError
 
 MIN_RATE, MAX_RATE = 0.1, 60.0

@@ -32,6 +32,7 @@ source = "rtsp://someone:secret@10.0.0.7:554/stream?token=abc"
 name = "seat-02"
 source = "/dev/video0"
 offset = -0.25
+rotate = 270
 
 [[camera]]
 name = "row"
@@ -61,7 +62,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, GOOD) == SeatsConfig(
         cameras=(
             CameraConfig("seat-01", "rtsp://someone:secret@10.0.0.7:554/stream?token=abc"),
-            CameraConfig("seat-02", "/dev/video0", -0.25),
+            CameraConfig("seat-02", "/dev/video0", -0.25, 270),
             CameraConfig("row", str(tmp_path / "row.mp4")),
         ),
         rate=4.0,
@@ -84,8 +85,10 @@ def test_a_source_is_reported_without_its_password(tmp_path: Path) -> None:
         ("rate = nan\n" + camera(""), "rate: nan is invalid"),
         ("speed = 2\n" + camera(""), "speed: unknown; use camera, frozen_after, rate or sync"),
         (camera("") + "[store]\npictures = true\n", "store: frames are never stored; remove this key"),
-        (camera('size = "640x480"'), "camera 1: size: unknown; use name, offset or source"),
+        (camera('size = "640x480"'), "camera 1: size: unknown; use name, offset, rotate or source"),
         (camera('offset = "soon"'), "camera 1: offset: 'soon' is invalid"),
+        (camera("rotate = 45"), "camera 1: rotate: 45 is invalid; write 0, 90, 180 or 270"),
+        (camera('rotate = "90"'), "camera 1: rotate: '90' is invalid"),
         (
             camera("") + '[sync]\nmethod = "clap"\n',
             'sync.method: "clap" is unknown; write none, mark or light',

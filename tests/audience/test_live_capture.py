@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,13 @@ from cameras import CachingEmotionModel, CachingFaceScheduler, Image, SimulatedC
 
 from moviemotion.audience.faces.detect import crop_face
 from moviemotion.audience.live.film_clock import FilmClock
-from moviemotion.audience.live.finalize import Offset, camera_samples, count_dropped_pictures, find_gaps
+from moviemotion.audience.live.finalize import (
+    Gap,
+    Offset,
+    camera_samples,
+    count_dropped_pictures,
+    find_gaps,
+)
 from moviemotion.audience.live.journal import CameraState, read_brightness, read_faces, read_state_changes
 from moviemotion.audience.live.live_capture import (
     MIN_RECONNECT_SECONDS,
@@ -22,6 +30,7 @@ from moviemotion.audience.live.live_capture import (
     LiveCapture,
 )
 from moviemotion.audience.live.sources import SourceLostError, SourcePicture
+from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 
 RATE = 0.5
@@ -274,3 +283,97 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+class RealCamera(SimulatedCamera):
+    """A simulated camera with a clock of its own, which may be wrong."""
+
+    is_recording = False
+
+    def __init__(self, *args: Any, stamp: Callable[[float], float | None] = float, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.stamp = stamp
+
+    def pictures(self) -> Iterator[SourcePicture]:
+        for picture in super().pictures():
+            assert picture.time is not None
+            yield replace(picture, time=self.stamp(picture.time))
+        self.clock.stop()
+
+
+def capture_one(
+    camera: SimulatedCamera, folder: Path, rate: float = 5.0, **options: Any
+) -> tuple[Samples, list[Gap], LiveCapture]:
+    """Capture a single camera until it stops the clock."""
+    capture = LiveCapture({"seat": camera}, folder, camera.clock, rate, 5.0, **options)
+    capture.wait(120)
+    capture.stop()
+    return (
+        camera_samples(folder, "seat", 0.0, rate),
+        find_gaps(folder, {"seat": AS_IT_CAME}, rate),
+        capture,
+    )
+
+
+@pytest.mark.parametrize("name", ["back", "none", "half"])
+def test_a_cameras_own_clock_costs_no_sample(
+    pictures: tuple[list[Image], list[Image]], tmp_path: Path, name: str
+) -> None:
+    stamps: dict[str, Callable[[float], float | None]] = {
+        "back": lambda time: time if time < 6 else time - 3,
+        "none": lambda time: None,
+        "half": lambda time: 1000 + time / 2,
+    }
+    camera = RealCamera(FilmClock(), pictures[0], 12, stamp=stamps[name])
+    samples, gaps, capture = capture_one(camera, tmp_path / "live")
+    (health,) = capture.health()
+    assert health.read + health.dropped >= 55
+    assert gaps == []
+    times = read_faces(tmp_path / "live", "seat").frame_times
+    assert np.diff(times).max() < 0.5 + health.dropped
+    assert samples.doubts == (
+        ("the camera's clock was set back, and was followed",) if name == "back" else ()
+    )
+
+
+def test_a_frame_of_another_size_is_not_dropped(
+    pictures: tuple[list[Image], list[Image]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = pictures[0][0]
+    batches: list[set[tuple[int, ...]]] = []
+    add = LiveCapture._journal_faces
+
+    def watched(self: LiveCapture, camera: Any, frames: list[Any]) -> int:
+        batches.append({frame.image.shape for frame in frames})
+        time.sleep(0.3)
+        return add(self, camera, frames)
+
+    monkeypatch.setattr(LiveCapture, "_journal_faces", watched)
+    sizes = [one, np.ascontiguousarray(one[::2, ::2])]
+    camera = SimulatedCamera(FilmClock(), sizes, 4, rate=2.0)
+    _, _, capture = capture_one(camera, tmp_path / "live", rate=2.0)
+    assert all(len(shapes) == 1 for shapes in batches)
+    (health,) = capture.health()
+    assert health.read >= 7
+    assert health.dropped == 0
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_turned_live_camera_is_rotated(
+    pictures: tuple[list[Image], list[Image]], tmp_path: Path, given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moviemotion.audience.faces.orientation.FIRST_CHECK", 4)
+    turned = [np.ascontiguousarray(np.rot90(image)) for image in pictures[0]]
+    camera = SimulatedCamera(FilmClock(), turned, 24, rate=1.0)
+    options = {"rotations": {"seat": 90}} if given else {}
+    samples, _, _ = capture_one(camera, tmp_path / "live", rate=1.0, **options)
+    late = samples.time > 17
+    assert (samples.weight[late] > 0).mean() > 0.9
+    boxes = samples.box[late]
+    assert (boxes[:, 3] - boxes[:, 1] >= boxes[:, 2] - boxes[:, 0]).mean() > 0.9
+    if given:
+        assert samples.doubts == ()
+    else:
+        (doubt,) = samples.doubts
+        assert doubt.startswith("the faces were not upright, so the frames from ")
+        assert "rotated by 90° clockwise" in doubt

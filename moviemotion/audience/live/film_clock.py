@@ -131,6 +131,8 @@ class CameraClock:
     """Number of blocks after which the timestamps can be trusted."""
 
     def __init__(self) -> None:
+        self.was_set_back = False
+        """Whether the last frame's timestamp was earlier than that of the frame before."""
         self._difference = float("inf")
         self._camera_time = self._arrival = self._film_time = float("-inf")
         self._blocks: deque[float] = deque(maxlen=1 + len(self.MIN_GROWTH))
@@ -159,6 +161,7 @@ class CameraClock:
         step, waited = camera_time - self._camera_time, arrival_time - self._arrival
         self._camera_time, self._arrival = camera_time, arrival_time
         now = arrival_time - camera_time
+        self.was_set_back = step < 0
         if step < 0:  # the clock was set back, and this frame was as late as the one before
             self._difference += waited - step
             self._blocks.clear()

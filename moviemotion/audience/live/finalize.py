@@ -177,6 +177,13 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
             and (first := int(number[switch.first])) != (second := int(number[switch.second]))
             and min(first, second) >= 0
         ),
+        doubts=tuple(
+            dict.fromkeys(
+                why
+                for _, _, state, why in _state_intervals(folder, camera)
+                if state is CameraState.LIVE and why
+            )
+        ),
     )
 
 

@@ -89,7 +89,7 @@ class StateChange:
         camera: the camera's name.
         time: when the state began, in seconds on the capture clock.
         state: the new state.
-        why: the reason as human-readable text, or an empty string.
+        why: the reason as human-readable text, or an empty string; for a live camera, a reason to doubt it.
     """
 
     camera: str

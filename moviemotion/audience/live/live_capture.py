@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
@@ -30,6 +31,7 @@ from moviemotion.audience.faces.face_registry import (
 )
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
+from moviemotion.audience.faces.orientation import OrientationMonitor
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.live.film_clock import CameraClock, FilmClock, sample_indices
 from moviemotion.audience.live.journal import FLUSH_INTERVAL, NO_FACE, CameraState, Journal, StateChange
@@ -108,6 +110,8 @@ class _CameraWorker:
     next_tick: int = 0
     tracker: ViewerTracker = field(default_factory=ViewerTracker)
     switch_detector: IdentitySwitchDetector = field(default_factory=IdentitySwitchDetector)
+    orientation: OrientationMonitor | None = None
+    quarter_turns: int = 0
     freeze_detector: FreezeDetector = field(default_factory=FreezeDetector)
     clock: CameraClock = field(default_factory=CameraClock)
     queue: deque[Frame] = field(default_factory=deque)
@@ -133,6 +137,7 @@ class LiveCapture:
         masks: Mapping[str, Mask] | None = None,
         model: ModelChoice = DEFAULT_MODEL,
         detector: DetectorChoice = DEFAULT_DETECTOR,
+        rotations: Mapping[str, int] | None = None,
     ) -> None:
         """Start the capture and its clock.
 
@@ -148,6 +153,8 @@ class LiveCapture:
                 frame, so that a seat can be masked while the film runs.
             model: the emotion model: a registered name, an ONNX file or a model object.
             detector: the face detector: a registered name or a detector object.
+            rotations: camera name → degrees by which its frames are rotated clockwise; the frames of other
+                cameras without a mask are rotated if the faces in them are not upright.
 
         Raises:
             MoviemotionError: the folder cannot be written, or the model or detector cannot be used.
@@ -161,6 +168,11 @@ class LiveCapture:
         self._workers = [
             _CameraWorker(name, source, FaceScheduler(self._detector)) for name, source in sources.items()
         ]
+        rotations = rotations or {}
+        for camera in self._workers:
+            camera.quarter_turns = rotations.get(camera.name, 0) // 90
+            if camera.name not in rotations:
+                camera.orientation = OrientationMonitor(self._detector)
         self._journal = Journal(folder, tuple(sources))
         self._condition = threading.Condition()
         self._turn_count = 0
@@ -285,6 +297,8 @@ class LiveCapture:
             time = camera.clock.film_time(picture.time, self.clock.now())
             if self.clock.paused:
                 return
+            if camera.clock.was_set_back:
+                self._note(camera, time, "the camera's clock was set back, and was followed")
         unchanged = camera.freeze_detector.update(time, picture.gray)
         if unchanged >= self._frozen_after:
             self._set_state(
@@ -301,7 +315,8 @@ class LiveCapture:
         if tick < camera.next_tick or camera.state is CameraState.FROZEN:
             return
         camera.next_tick = tick + 1
-        frame = Frame(time, self._masks.get(camera.name, NO_MASK).apply(picture.to_rgb()))
+        image = picture.to_rgb(camera.quarter_turns)
+        frame = Frame(time, self._masks.get(camera.name, NO_MASK).apply(image))
         with self._condition:
             camera.queue.append(frame)
             while len(camera.queue) > QUEUE_DEPTH:
@@ -335,6 +350,7 @@ class LiveCapture:
         """Journal the faces in frames of one camera, and return the number of faces in the last frame."""
         images = [frame.image for frame in frames]
         found = camera.face_scheduler.detect(images)
+        self._watch_orientation(camera, frames[-1].time, images, found)
         readings = predict_faces(images, found, self._emotion_model)
         read = zip(
             readings.emotions.tolist(),
@@ -357,6 +373,34 @@ class LiveCapture:
             with self._condition:
                 self._journal.add_identity_switch(camera.name, switch)
         return len(found[-1])
+
+    def _watch_orientation(
+        self,
+        camera: _CameraWorker,
+        time: float,
+        images: list[NDArray[np.uint8]],
+        found: list[list[FaceBox]],
+    ) -> None:
+        """Rotate all following frames of a camera if its faces are not upright."""
+        if camera.orientation is None or self._masks.get(camera.name, NO_MASK) != NO_MASK:
+            return
+        camera.orientation.add(images, found)
+        if turns := camera.orientation.quarter_turns:
+            camera.quarter_turns = turns
+            camera.orientation = None
+            camera.face_scheduler = FaceScheduler(self._detector)
+            self._note(
+                camera,
+                time,
+                f"the faces were not upright, so the frames from {time:.0f} s on were rotated by "
+                f"{90 * turns}° clockwise; if that is wrong, set this camera's rotation to 0",
+            )
+
+    def _note(self, camera: _CameraWorker, time: float, doubt: str) -> None:
+        """Journal a reason to doubt a live camera."""
+        with self._condition:
+            if camera.state is CameraState.LIVE:
+                self._journal.add_state_change(StateChange(camera.name, time, CameraState.LIVE, doubt))
 
     def _flush_journal(self) -> None:
         """Run the thread that writes the journal."""

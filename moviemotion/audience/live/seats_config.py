@@ -27,6 +27,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from moviemotion.audience.live.sources import STREAM_SCHEMES
+from moviemotion.audience.video.upright import ROTATIONS
 from moviemotion.errors import MoviemotionError
 
 DEFAULT_RATE = 5.0
@@ -36,7 +37,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEYS = {
     "": {"rate", "frozen_after", "sync", "camera"},
     "sync": {"method", "mark", "film", "within"},
-    "camera": {"name", "source", "offset"},
+    "camera": {"name", "source", "offset", "rotate"},
 }
 
 
@@ -76,11 +77,14 @@ class CameraConfig:
         name: the camera's unique name; viewers are named after it.
         source: a URL, device or file.
         offset: seconds added to the camera's clock to give film time; None to measure the offset.
+        rotate: degrees by which the frames are rotated clockwise: 0, 90, 180 or 270; None to rotate them if
+            the faces in them are not upright.
     """
 
     name: str
     source: str
     offset: float | None = None
+    rotate: int | None = None
 
     @property
     def source_without_credentials(self) -> str:
@@ -186,7 +190,11 @@ class _ConfigParser:
         if "://" not in source and not source.startswith("/dev/"):
             source = str(self.folder / source)
         offset = self._number(table, "offset", 0.0, -86400, 86400, where) if "offset" in table else None
-        return CameraConfig(name, source, offset)
+        rotate = table.get("rotate")
+        if rotate is not None and (type(rotate) is not int or rotate not in ROTATIONS):
+            self.errors.append(f"{where}rotate: {rotate!r} is invalid; write {_or_list(ROTATIONS)}")
+            rotate = None
+        return CameraConfig(name, source, offset, rotate)
 
     def _check_names(self, cameras: tuple[CameraConfig, ...]) -> None:
         names = [camera.name for camera in cameras if camera.name]

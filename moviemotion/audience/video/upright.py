@@ -10,6 +10,8 @@ from av.sidedata.sidedata import Type
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+ROTATIONS = (0, 90, 180, 270)
+"""Degrees by which a camera's frames can be rotated clockwise."""
 MIN_PIXEL_ASPECT, MAX_PIXEL_ASPECT = 0.25, 4.0
 """Limits of the width of a pixel divided by its height; anything else is a mistake in the file."""
 ASPECT_TOLERANCE = 0.02
