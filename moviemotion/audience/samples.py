@@ -245,6 +245,15 @@ def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
     return table, metadata
 
 
+def has_clock(path: Path) -> bool:
+    """Whether a samples file records the camera's clock, so that its samples can be put on another one."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return json.loads(metadata.get(b"clock", b"null")) is not None
+    except (OSError, ValueError, pa.ArrowException):
+        return False  # reading the samples reports the damage
+
+
 def samples_version(path: Path, metadata: dict[str, str]) -> int:
     """The schema version of a samples file, from its metadata.
 

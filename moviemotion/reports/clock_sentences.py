@@ -19,7 +19,8 @@ _SOURCES = {
 
 def clock_sentence(clock: ClockSummary) -> str:
     """State a camera's clock: `A7: starts at 37.29 s (± 0.02 s), no drift (± 12 ppm), found by sound`."""
-    doubt = "" if isnan(clock.half_width) else f" (± {clock.half_width:.2f} s)"
+    # The camera by which film time was defined has no doubt of its own.
+    doubt = f" (± {clock.half_width:.2f} s)" if clock.half_width > 0 else ""
     drift = ""
     if not isnan(clock.drift_half_width):
         value, width = round(1e6 * clock.drift), max(1, round(1e6 * clock.drift_half_width))
@@ -34,6 +35,6 @@ def clocks_summary(clocks: Sequence[ClockSummary]) -> str:
         return ""
     count = Counter(clock.source for clock in clocks)
     parts = [f"{count[source]} {text}" for source, text in _SOURCES.items() if count[source]]
-    widths = [clock.half_width for clock in clocks if not isnan(clock.half_width)]
+    widths = [clock.half_width for clock in clocks if clock.half_width > 0]
     within = f" (within {max(widths):.2f} s)" if widths else ""
     return f"Clocks of the cameras: {', '.join(parts)}{within}."

@@ -11,7 +11,7 @@ from typing import Any
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.locks import hold_lock
-from moviemotion.audience.samples import Samples
+from moviemotion.audience.samples import Samples, has_clock
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.study.file_names import (
     DATABASE_FILES,
@@ -78,7 +78,8 @@ class StudyFolder:
         if is_started:
             stored = _manifest_to_resume(record)
             measured = {camera for camera in _cameras(stored) if self.samples_path(camera).exists()}
-            check_same_inputs(folder, stored, requested, measured)
+            movable = {camera for camera in measured if has_clock(self.samples_path(camera))}
+            check_same_inputs(folder, stored, requested, measured, movable)
             self._manifest = with_earlier_versions(requested, stored, measured)
         else:
             if folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):

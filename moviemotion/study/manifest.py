@@ -54,13 +54,16 @@ def check_manifest(manifest: Any) -> None:
                 raise ValueError(f"invalid {key}")
 
 
-def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Collection[str]) -> None:
+def check_same_inputs(
+    folder: Path, stored: Any, requested: Any, measured: Collection[str], movable: Collection[str] = ()
+) -> None:
     """Check that a study was started with the same inputs and settings.
 
     Args:
         folder: the study folder, named in the message.
         stored, requested: the two manifests to compare.
         measured: cameras whose samples exist. Other cameras may still be corrected or left out.
+        movable: cameras whose samples can be put on another clock, so that their offsets may be corrected.
 
     Raises:
         SettingError: inputs or settings differ; the message names each difference.
@@ -76,7 +79,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
         )
     parts: list[str] = []
     values: dict[str, object] = {"path": folder}
-    for setting, part in _differences(stored, requested, measured):
+    for setting, part in _differences(stored, requested, measured, movable):
         for name, value in part.items():
             values[f"{name}{len(parts)}"] = value
         template = "{{{setting}}} {{before{k}}}, not {{after{k}}}" if setting else "{{before{k}}}"
@@ -92,7 +95,10 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
 
 
 def _differences(
-    stored: dict[str, Any], requested: dict[str, Any], measured: Collection[str]
+    stored: dict[str, Any],
+    requested: dict[str, Any],
+    measured: Collection[str],
+    movable: Collection[str],
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the name of each setting that differs (empty for an input), with its old and new values."""
     for key in dict.fromkeys((*stored, *requested)):
@@ -109,7 +115,7 @@ def _differences(
         if camera not in after:
             yield "", {"before": f"camera {camera}"}
         elif before[camera] != after[camera]:
-            yield from _camera_differences(camera, before[camera], after[camera])
+            yield from _camera_differences(camera, before[camera], after[camera], camera in movable)
     for camera in (name for name in after if name in measured and name not in before):
         yield "", {"before": f"no camera {camera}"}
 
@@ -123,10 +129,12 @@ def _file_differences(
             yield "", {"before": f"{how} {name}".strip()}
 
 
-def _camera_differences(camera: str, before: Any, after: Any) -> Iterator[tuple[str, dict[str, str]]]:
+def _camera_differences(
+    camera: str, before: Any, after: Any, movable: bool
+) -> Iterator[tuple[str, dict[str, str]]]:
     before, after = (value if isinstance(value, dict) else {"file": value} for value in (before, after))
     for key in dict.fromkeys((*before, *after)):
-        if before.get(key) == after.get(key):
+        if before.get(key) == after.get(key) or (key == "offset" and movable):
             continue
         if key in _CAMERA_SETTINGS:
             values = {"before": f"{camera}={_plain(before.get(key))}", "after": _plain(after.get(key))}

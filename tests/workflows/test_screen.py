@@ -6,10 +6,13 @@ import csv
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
+import av
 import pytest
 
+from moviemotion.analysis.analyze import FILM_SPAN_UNKNOWN
 from moviemotion.audience.recordings import Camera
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
@@ -17,6 +20,9 @@ from moviemotion.screenplay.alignment.cues import TimeSource
 from moviemotion.workflows import screen as screening
 from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import Screening, screen
+
+sys.path.append(str(Path(__file__).parents[1] / "audience"))
+from room_recordings import Microphone, Recording, make_film, record, write_film
 
 RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
@@ -213,6 +219,68 @@ def test_a_bad_file_among_good_ones_is_skipped_and_named(seats: list[Path], tmp_
     assert bad.name in (tmp_path / "study" / "report.html").read_text(encoding="utf-8")
 
 
+# Clocks
+
+
+@pytest.fixture(scope="session")
+def by_hand(tmp_path_factory: pytest.TempPathFactory, seats: list[Path]) -> tuple[list[Path], Path]:
+    """Three cameras that were started by hand before one screen, one of another room, and the film."""
+    folder = tmp_path_factory.mktemp("by-hand")
+    with av.open(str(seats[0])) as container:
+        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")[::2, ::2]
+    shown, other = make_film(75, seed=1), make_film(75, seed=2)
+    taken = {
+        "early": Recording(-6, 80),
+        "late": Recording(12.4, 60, drift=5e-4, microphone=Microphone(0.03, neighbors=0.2)),
+        "later": Recording(21, 45),
+        "elsewhere": Recording(0, 70),
+    }
+    paths = [
+        record(other if name == "elsewhere" else shown, one, folder / f"{name}.mp4", seed, picture)
+        for seed, (name, one) in enumerate(taken.items())
+    ]
+    return paths, write_film(shown, folder / "film.mp4")
+
+
+def test_cameras_that_were_started_by_hand_are_aligned_and_doubts_are_named(
+    by_hand: tuple[list[Path], Path], tmp_path: Path
+) -> None:
+    result = screen(by_hand[0], tmp_path / "study", rate=1.0)
+    quality = result.analysis.data_quality
+    starts = {clock.camera: clock.start for clock in quality.clocks}
+    assert starts["early"] == 0
+    assert starts["late"] == pytest.approx(18.4, abs=0.1)
+    assert starts["later"] == pytest.approx(27, abs=0.1)
+    assert [clock.source for clock in quality.clocks] == ["sound", "sound", "sound", "assumed"]
+    (note,) = [problem for problem in quality.problems if ": the clock" in problem]
+    assert note.startswith(f"{by_hand[0][3]}: the clock does not fit the other cameras'")
+    seen = [
+        int(row["second"]) for row in rows(result.folder) if row["viewer"] == "later" and int(row["samples"])
+    ]
+    assert min(seen) == 27
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert "late: starts at 18.4" in page
+    before = stamps(result.folder)
+    screen(by_hand[0], tmp_path / "study", rate=1.0)
+    assert stamps(result.folder) == before
+
+
+def test_the_film_gives_its_span_and_film_time(by_hand: tuple[list[Path], Path], tmp_path: Path) -> None:
+    videos, shown = by_hand
+    analysis = screen(videos[:2], tmp_path / "study", rate=1.0, film=shown).analysis
+    starts = {clock.camera: clock.start for clock in analysis.data_quality.clocks}
+    assert starts == {"early": pytest.approx(-6, abs=0.1), "late": pytest.approx(12.4, abs=0.1)}
+    assert FILM_SPAN_UNKNOWN not in analysis.data_quality.caveats
+    provenance = json.loads((tmp_path / "study" / "provenance.json").read_text(encoding="utf-8"))
+    assert provenance["film"] == [0, pytest.approx(75, abs=0.2)]
+
+
+def test_a_film_that_is_no_film(seats: list[Path], tmp_path: Path) -> None:
+    (bad := tmp_path / "film.mp4").write_bytes(b"no video at all")
+    refused(tmp_path, "the film cannot be read", seats, film=bad)
+    refused(tmp_path, "gone.mp4: no such file", seats, film=tmp_path / "gone.mp4")
+
+
 # Nothing is written
 
 
@@ -287,10 +355,36 @@ def test_a_folder_with_another_study_is_left_as_it_was(
     out = tmp_path / "study"
     shutil.copytree(screened.folder, out)
     before = contents(out)
-    for settings in ({"seed": 1}, {"offsets": {"seat-01": 1.0}}):
-        with pytest.raises(MoviemotionError, match="contains a different study"):
-            screen(seats, out, rate=RATE, **settings)
+    with pytest.raises(MoviemotionError, match="contains a different study"):
+        screen(seats, out, rate=RATE, seed=1)
     assert contents(out) == before
+
+
+def test_an_offset_can_be_corrected_without_reading_the_recordings_again(
+    screened: Screening, seats: list[Path], film: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "study"
+    shutil.copytree(screened.folder, out)
+    read: list[str] = []
+
+    def again(offsets: dict[str, float]) -> list[dict[str, str]]:
+        screen(
+            seats,
+            out,
+            film / "film.fountain",
+            film / "film.srt",
+            offsets,
+            RATE,
+            progress=lambda camera, seconds: read.append(camera.name),
+        )
+        return [row for row in rows(out) if row["viewer"] == "seat-01" and int(row["samples"])]
+
+    before = [row for row in rows(out) if row["viewer"] == "seat-01"]
+    moved = again({"seat-01": 3.0})
+    assert [int(row["second"]) - 3 for row in moved] == [int(row["second"]) for row in before]
+    assert [row["happy"] for row in moved] == [row["happy"] for row in before]
+    assert again({}) == before
+    assert read == []
 
 
 def test_a_folder_with_other_files_is_left_as_it_was(seats: list[Path], tmp_path: Path) -> None:
