@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from moviemotion.screenplay.subtitles.embedded_track import (
     read_embedded_subtitles,
 )
 from moviemotion.screenplay.subtitles.subtitle_text import parse_subtitle_text
+
+_MAX_LETTERS = 3000
+"""Characters of one subtitle that are read, including its tags."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,17 @@ def _no_words_error(path: Path) -> MoviemotionError:
 def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
     text = read_text(path, "subtitle file", "SubRip (.srt)")
     try:
-        events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
+        with warnings.catch_warnings(action="ignore"):  # about fields that are not read here, such as layers
+            events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
     except pysubs2.exceptions.UnknownFPSError:
         raise MoviemotionError(
             f"{path}: the times are frame numbers without a frame rate; save the file as SubRip (.srt)"
         ) from None
     except Exception:  # the parsers of pysubs2 raise arbitrary exceptions on malformed files
         raise MoviemotionError(f"{path}: not a readable subtitle file; give a SubRip file (.srt)") from None
+    for event in events:
+        # For braces that are not closed, pysubs2 needs time proportional to the square of their number.
+        event.text = event.text[:_MAX_LETTERS]
     return [
         RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
         for event in events
