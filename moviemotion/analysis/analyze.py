@@ -46,6 +46,7 @@ from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.screenplay.alignment.align import TimedScript
+from moviemotion.screenplay.read_back import read_back
 from moviemotion.statistics import Float64Array
 
 FILM_SPAN_UNKNOWN = (
@@ -194,6 +195,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
             rejected_counts or {},
             (
                 *problems,
+                *(read_back(script.screenplay).doubts if script else ()),
                 *_baseline_warnings(timeline, baseline, baseline_span),
                 *(_duplicate_warnings(timeline, strength_in_film) if search.conclusive else ()),
             ),

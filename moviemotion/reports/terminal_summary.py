@@ -1,4 +1,4 @@
-"""Summarizes a screening for the terminal in at most 15 lines of plain text."""
+"""Summarizes a screening for the terminal in at most 16 lines of plain text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from moviemotion.reports.number_format import (
     time_range,
 )
 from moviemotion.reports.pattern_sentences import pattern_summary
+from moviemotion.screenplay.read_back import read_back
 
 MAX_MOMENTS = 6
 MAX_PROBLEMS = 3
@@ -25,8 +26,8 @@ def summary_lines(analysis: Analysis) -> list[str]:
     """Summarize the audience's reactions, the evidence for them, and the quality of the data.
 
     Returns:
-        At most 15 lines without line endings: the summary, the conclusion, the first moments in chronological
-        order, the patterns, the data quality and the first problems.
+        At most 16 lines without line endings: the summary, the conclusion, the first moments in chronological
+        order, the patterns, what was read from the script, the data quality and the first problems.
     """
     quality = analysis.data_quality
     conclusion = inconclusive_notice(analysis) or analysis.moment_search.conclusion
@@ -40,6 +41,8 @@ def summary_lines(analysis: Analysis) -> list[str]:
         )
     lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))
+    if analysis.script:
+        lines.append(f"Script: {read_back(analysis.script.screenplay).sentence()}.")
     lines.append(
         f"Faces seen {percent(quality.seen_share)} of the time, "
         f"{quality.samples_per_second:.1f} samples per second."

@@ -10,13 +10,14 @@ def test_summary_names_moments_quality_and_problems(analysis):
     assert sum("reacted (usually 5 %), p = 0.002" in line for line in lines) == 4
     assert sum("sad (mood) 0." in line for line in lines) == 1
     assert any("Faces seen" in line for line in lines)
+    assert any(line.startswith("Script: ") and "scene" in line for line in lines)
     assert lines[-1].endswith("camera skipped")
 
 
-def test_summary_stays_within_fifteen_lines(make):
+def test_summary_stays_within_sixteen_lines(make):
     problems = tuple(f"seat-{k}.mp4: not a video." for k in range(30))
     lines = summary_lines(make(moments=12, problems=problems))
-    assert len(lines) <= 15
+    assert len(lines) <= 16
     assert any("and 6 more moments" in line for line in lines)
     assert lines[-1].strip() == "and 27 more problems"
 

@@ -37,6 +37,7 @@ from moviemotion.reports.html.chart_data import chart_data
 from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind
+from moviemotion.screenplay.read_back import read_back
 
 # Character names and parentheticals have the same time as their dialogue, so only the dialogue is labeled.
 LABELED_KINDS = (
@@ -138,6 +139,7 @@ def _environment() -> Environment:
         number_format.inconclusive_notice,
         number_format.rank_range,
         number_format.too_few_seen,
+        read_back,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
