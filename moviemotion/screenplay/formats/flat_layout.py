@@ -39,7 +39,7 @@ _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
 _MIN_RECURRENCES = 3
 """Minimum number of occurrences of a name for its lines to be almost certainly character names."""
-_MAX_SPEECH_ROWS = 100
+_MAX_SPEECH_ROWS = 30
 _ANY_CASE_RATIO = 3
 """Names are assumed not to be in capitals if recurring names in any letter case are more than this many times
 as frequent as recurring names in capitals."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from moviemotion.screenplay.subtitles.embedded_track import (
 from moviemotion.screenplay.subtitles.subtitle_text import parse_subtitle_text
 
 _MAX_LETTERS = 3000
-"""Characters of one subtitle that are read, including its tags."""
+"""Characters of one subtitle, and of one line, that are read, including tags."""
+_BLANK_LINES, _SPACES = re.compile(r"\n{4,}"), re.compile(r" {20,}")
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,14 @@ def _no_words_error(path: Path) -> MoviemotionError:
     return MoviemotionError(f"{path}: contains no subtitles with spoken words; give a SubRip file (.srt)")
 
 
+def _bounded(text: str) -> str:
+    """Shorten endless lines and gaps, because pysubs2's time grows with the square of their length."""
+    text = _SPACES.sub(" " * 20, _BLANK_LINES.sub("\n" * 3, text))
+    return "\n".join(line[:_MAX_LETTERS] for line in text.split("\n"))
+
+
 def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
-    text = read_text(path, "subtitle file", "SubRip (.srt)")
+    text = _bounded(read_text(path, "subtitle file", "SubRip (.srt)"))
     try:
         with warnings.catch_warnings(action="ignore"):  # about fields that are not read here, such as layers
             events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
@@ -94,7 +102,6 @@ def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
     except Exception:  # the parsers of pysubs2 raise arbitrary exceptions on malformed files
         raise MoviemotionError(f"{path}: not a readable subtitle file; give a SubRip file (.srt)") from None
     for event in events:
-        # For braces that are not closed, pysubs2 needs time proportional to the square of their number.
         event.text = event.text[:_MAX_LETTERS]
     return [
         RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
