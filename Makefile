@@ -6,6 +6,7 @@
 #   make lint         check style, types, layers and dead code
 #   make docs         build the documentation site into build/site and check its links
 #   make mutation     plant faults in a random sample of places and count those that the tests notice
+#   make fuzz         feed random files to every parser, MINUTES (15) per format; findings are saved in build/fuzz
 #   make dist         build the wheel and the source distribution and install the wheel in a clean environment
 #   make bench        measure the targets and write them to docs/benchmarks.md
 #   make vendor       update the studio's JavaScript libraries (needs Node)
@@ -19,7 +20,7 @@ LOWEST_TESTS ?= tests/audience/test_decode.py tests/audience/test_detect.py test
 	tests/cli tests/privacy tests/reports tests/roi tests/screenplay/test_align.py tests/screenplay/test_pdf.py \
 	tests/studio/test_studio_access.py tests/studio/test_studio_app.py tests/study tests/workflows
 
-.PHONY: demo test test-lowest lint docs mutation dist bench vendor clean
+.PHONY: demo test test-lowest lint docs mutation fuzz dist bench vendor clean
 
 demo: $(VENV)/installed
 	$(BIN)/moviemotion demo --out demo
@@ -44,6 +45,9 @@ docs: $(VENV)/installed-$(EXTRAS)
 
 mutation: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python benchmarks/mutation.py
+
+fuzz: $(VENV)/installed-$(EXTRAS)
+	$(BIN)/python -W ignore benchmarks/fuzz.py --minutes $(or $(MINUTES),15)
 
 dist: $(VENV)/installed-$(EXTRAS)
 	rm -rf dist

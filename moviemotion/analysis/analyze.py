@@ -48,6 +48,7 @@ from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import TimedScript
+from moviemotion.screenplay.read_back import read_back
 from moviemotion.statistics import Float64Array
 
 FILM_SPAN_UNKNOWN = (
@@ -200,6 +201,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
             rejected_counts or {},
             (
                 *problems,
+                *(_script_doubts(script) if script else ()),
                 *_baseline_warnings(timeline, baseline, baseline_span),
                 *(_duplicate_warnings(timeline, strength_in_film) if search.conclusive else ()),
             ),
@@ -250,6 +252,11 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
                 "the baseline, or leave this viewer out",
                 viewer,
             )
+
+
+def _script_doubts(script: TimedScript) -> Iterator[Problem]:
+    for doubt in read_back(script.screenplay).doubts:
+        yield Problem("script-implausible", Harm.WRONG, doubt)
 
 
 def _duplicate_warnings(timeline: Timeline, strength: Float64Array) -> Iterator[Problem]:

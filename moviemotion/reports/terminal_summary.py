@@ -18,6 +18,7 @@ from moviemotion.reports.number_format import (
     time_range,
 )
 from moviemotion.reports.pattern_sentences import pattern_summary
+from moviemotion.screenplay.read_back import read_back
 
 MAX_MOMENTS = 6
 MAX_PROBLEM_LINES = 7
@@ -28,7 +29,8 @@ def summary_lines(analysis: Analysis) -> list[str]:
 
     Returns:
         At most 20 lines without line endings: the summary, the conclusion, the first moments in chronological
-        order, the patterns, the script's times, the data quality and the problems, the most harmful first.
+        order, the patterns, what was read from the script and where its times come from, the data quality and
+        the problems, the most harmful first.
     """
     quality = analysis.data_quality
     conclusion = inconclusive_notice(analysis) or analysis.moment_search.conclusion
@@ -43,7 +45,8 @@ def summary_lines(analysis: Analysis) -> list[str]:
     lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))
     if analysis.script:
-        lines.append(f"Script: {analysis.script.timing}")
+        script = analysis.script
+        lines.append(f"Script: {read_back(script.screenplay).sentence()}. {script.timing}")
     faces = (
         f"Faces seen {percent(quality.seen_share)} of the time, "
         f"{quality.samples_per_second:.1f} samples per second."

@@ -11,6 +11,7 @@ def test_summary_names_moments_quality_and_problems(analysis):
     assert sum("reacted (usually 5 %), p = 0.002" in line for line in lines) == 4
     assert sum("sad (mood) 0." in line for line in lines) == 1
     assert any("Faces seen" in line for line in lines)
+    assert any(line.startswith("Script: ") and "scene" in line for line in lines)
     assert lines[-1].endswith("camera skipped")
 
 

@@ -149,3 +149,6 @@ def test_files_that_are_too_large_for_a_screenplay(tmp_path: Path) -> None:
     path = write(tmp_path, "INT. A\n\nANNA\nYes.\n\n" * 300_000)
     with refused_in_one_line(path, "has 6 MB, but a Fountain file of one screenplay has at most 5 MB"):
         read_screenplay(path)
+    path = write(tmp_path, "A\n\n" * 30_000, "film.txt")
+    with refused_in_one_line(path, "has 60,000 lines, but one screenplay has at most 50,000"):
+        read_screenplay(path)

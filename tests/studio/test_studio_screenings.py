@@ -165,6 +165,23 @@ def test_a_film_after_the_recordings_is_explained(client: TestClient, preview: P
     assert state["problem"] == "the film 100-200: the recordings end at 8 s; choose an earlier stretch"
 
 
+def test_the_script_is_read_back_before_the_screening(client: TestClient, preview: Path) -> None:
+    script = "INT. BARN - DAY\n\nHay.\n\nANNA\n(low)\nWho is there?\n"
+    assert client.put(f"{AT}/files/script/a.fountain", content=script).status_code == 201
+    found = client.get(f"{AT}/script-preview").json()
+    assert found["figures"] == "1 scene, 1 speech, 1 speaker, about 1 page"
+    assert found["doubts"] == []
+    assert [(e["kind"], e["text"]) for e in found["elements"]][:2] == [
+        ("scene heading", "INT. BARN - DAY"),
+        ("action", "Hay."),
+    ]
+    assert found["total"] == 5
+    client.put(f"{AT}/files/script/a.fountain", content="ANNA\nWho is there?\n")
+    assert "no scene heading was found" in client.get(f"{AT}/script-preview").json()["doubts"][0]
+    client.delete(f"{AT}/files/script/script.fountain")
+    assert client.get(f"{AT}/script-preview").json() is None
+
+
 def test_a_recording_without_consent_is_not_processed(
     client: TestClient, root: Path, seats: list[Path]
 ) -> None:

@@ -21,6 +21,7 @@ from moviemotion.reports.html.chart_data import (
 )
 from moviemotion.reports.html.screening_report import script_rows
 from moviemotion.reports.tables.csv_json import moments_json, number_or_null
+from moviemotion.screenplay.read_back import read_back
 
 
 def audience_json(analysis: Analysis) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
         "caveats": analysis.data_quality.caveats,
         "problems": [str(problem) for problem in analysis.data_quality.problems],
         "timing": analysis.script.timing if analysis.script else None,
+        "script": f"Script: {read_back(analysis.script.screenplay).sentence()}." if analysis.script else None,
         "start": int(analysis.timeline.start),
         "seconds": len(analysis.audience_curve.seconds),
         "size": analysis.data_quality.viewers,

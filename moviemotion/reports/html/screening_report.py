@@ -39,6 +39,7 @@ from moviemotion.reports.html.chart_data import chart_data
 from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind
+from moviemotion.screenplay.read_back import read_back
 
 # Character names and parentheticals have the same time as their dialogue, so only the dialogue is labeled.
 LABELED_KINDS = (
@@ -151,6 +152,7 @@ def _environment() -> Environment:
         problem_sections,
         clock_sentences.clock_sentence,
         clock_sentences.clocks_summary,
+        read_back,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {

@@ -81,23 +81,27 @@ def paginate(elements: Sequence[Element]) -> list[list[PageLine]]:
             continue
         gap: list[PageLine] = [] if block.follows_previous or not pages[-1] else [()]
         lines_left = LINES_PER_PAGE - len(pages[-1]) - len(gap)
-        if _lines_needed(elements, blocks[at:]) <= lines_left:
+        if _lines_needed(elements, blocks, at) <= lines_left:
             pages[-1] += [*gap, *block.lines]
             continue
         _split_block(pages, block, gap, lines_left)
     return [page for page in pages if page] or [[]]
 
 
-def _lines_needed(elements: Sequence[Element], blocks: Sequence[_Block | None]) -> int:
-    """Count the lines of the first block and of the start of each block that must stay on its page."""
+def _lines_needed(elements: Sequence[Element], blocks: Sequence[_Block | None], first: int) -> int:
+    """Count the lines of a block and of the start of each block that must stay on its page.
+
+    Counting ends when the blocks do not fit on any page.
+    """
     needed = 0
-    for at, block in enumerate(blocks):
-        if block is None:
+    for at in range(first, len(blocks)):
+        block = blocks[at]
+        if block is None or needed > LINES_PER_PAGE:
             break
-        needed += (at > 0 and not block.follows_previous) + len(block.lines)
+        needed += (at > first and not block.follows_previous) + len(block.lines)
         if not _keeps_next(elements, block):
             # A heading or a character name must stay with only the first lines of the text that follows.
-            return needed - max(len(block.lines) - _MIN_SPLIT_LINES, 0) if at else needed
+            return needed - max(len(block.lines) - _MIN_SPLIT_LINES, 0) if at > first else needed
     return needed
 
 

@@ -22,10 +22,16 @@ _STYLE = {
     "_": TextStyle.UNDERLINE,
 }
 _MARK = {style: mark for mark, style in _STYLE.items()}
+_MARK_LETTER = re.compile(r"[*_\\]")
 _ESCAPED = re.compile(r"\\([*_\\])")
 # While marks are being paired, they are represented by private-use characters: one to open and one to close
 # each style.
 _OPEN, _CLOSE = 0xE010, 0xE020
+_RESERVED = re.compile("[\ue010-\ue028]")
+_MAX_LETTERS = 20_000
+"""In longer paragraphs, which only damaged files have, marks stay text, because resolving them takes long."""
+_MAX_LEVELS = 8
+"""Marks that are nested more deeply than all styles together stay text."""
 
 
 def strip_emphasis(text: str) -> str:
@@ -44,21 +50,28 @@ def parse_emphasis(text: str) -> tuple[str, tuple[Emphasis, ...]]:
         style = _STYLE[match[1]]
         return chr(_OPEN + style) + match[2] + chr(_CLOSE + style)
 
-    before = None
+    if len(text) > _MAX_LETTERS or not _MARK_LETTER.search(text):
+        return text, ()
+    text = _RESERVED.sub("\ufffd", text)
     # Marks nest, as in _**title**_, and one substitution resolves one level.
-    while before != text:
+    for _ in range(_MAX_LEVELS):
         before, text = text, _EMPHASIS_MARKS.sub(pair, text)
+        if before == text:
+            break
     letters: list[str] = []
     styles: list[TextStyle] = []
     active: list[TextStyle] = []
+    style = TextStyle(0)
     for letter in _ESCAPED.sub(r"\1", text):
+        if not "\ue010" < letter < "\ue028":
+            letters.append(letter)
+            styles.append(style)
+            continue
         if _OPEN < ord(letter) < _OPEN + 8:
             active.append(TextStyle(ord(letter) - _OPEN))
-        elif _CLOSE < ord(letter) < _CLOSE + 8:
-            active.remove(TextStyle(ord(letter) - _CLOSE))
         else:
-            letters.append(letter)
-            styles.append(reduce(or_, active, TextStyle(0)))
+            active.remove(TextStyle(ord(letter) - _CLOSE))
+        style = reduce(or_, active, TextStyle(0))
     return "".join(letters), emphasis_runs(styles)
 
 

@@ -58,11 +58,13 @@ def read_fdx(path: Path) -> Screenplay:
     data = read_bytes(path, "screenplay")
     root, reader = _read(data, path)
     title_page = root.find("TitlePage")
+    source = decode_lines(data)
     return Screenplay(
         _title(title_page) or path.stem,
         path,
-        decode_lines(data),
-        tuple(reader.elements),
+        source,
+        # The XML parser and Python count the lines of some damaged files differently.
+        tuple(replace(e, line=min(e.line, len(source))) for e in reader.elements),
         notes=tuple(_notes(root, reader)),
     )
 

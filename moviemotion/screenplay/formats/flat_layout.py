@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, pairwise, takewhile
+from itertools import pairwise, takewhile
 
 from moviemotion.screenplay.formats.element_patterns import character_name
 from moviemotion.screenplay.formats.indented_layout import Columns
@@ -39,7 +39,7 @@ _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
 _MIN_RECURRENCES = 3
 """Minimum number of occurrences of a name for its lines to be almost certainly character names."""
-_MAX_SPEECH_ROWS = 100
+_MAX_SPEECH_ROWS = 30
 _ANY_CASE_RATIO = 3
 """Names are assumed not to be in capitals if recurring names in any letter case are more than this many times
 as frequent as recurring names in capitals."""
@@ -235,7 +235,7 @@ class _FlatLayout:
         for at in self._character_rows:
             if self._rows[at].line_number == self._rows[at + 1].line_number:
                 continue  # in a transcript the name takes up part of the first line
-            below = takewhile(lambda row: row.text, islice(self._rows, at + 1, at + 1 + _MAX_SPEECH_ROWS))
+            below = takewhile(lambda row: row.text, self._rows[at + 1 : at + 1 + _MAX_SPEECH_ROWS])
             wider += any(len(row.text) > self._speech_width > 0 for row in below)
         return wider > _MIN_WIDE_LINES_SHARE * len(self._character_rows)
 

@@ -36,6 +36,7 @@ from moviemotion.screenplay.formats.page_furniture import parse_rows
 from moviemotion.screenplay.formats.pdf import read_pdf
 from moviemotion.screenplay.formats.plain_text import (
     GOOD_QUALITY,
+    MAX_LINES,
     PlainTextReading,
     read_plain_text,
     reading_quality,
@@ -157,7 +158,14 @@ def _read_as_printed(source: Sequence[str]) -> PlainTextReading | None:
 
 
 def _read_script_text(path: Path) -> str:
-    return read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
+    text = read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
+    lines = text.count("\n")
+    if lines > MAX_LINES:
+        raise MoviemotionError(
+            f"{path}: has {lines:,} lines, but one screenplay has at most {MAX_LINES:,}; give one file per "
+            "screenplay, without other material."
+        )
+    return text
 
 
 FINAL_DRAFT = _BuiltInFormat("Final Draft", (".fdx",), read_fdx, max_megabytes=50)

@@ -19,7 +19,7 @@ from moviemotion._io.text_decoding import read_bytes, repair_characters
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.pdf_letters import Letter, page_letters, without_double_letters
-from moviemotion.screenplay.formats.plain_text import read_plain_text
+from moviemotion.screenplay.formats.plain_text import MAX_LINES, read_plain_text
 
 _BASELINE_TOLERANCE = 0.35
 """Characters whose baselines differ by less than this fraction of the line height are on the same line."""
@@ -81,10 +81,7 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
     finally:
         document.close()
     if pages is None:
-        raise MoviemotionError(
-            f"{path}: the PDF has more than {_MAX_LETTERS:,} characters, which no screenplay has; give one "
-            "screenplay per file"
-        )
+        raise _too_long(path)
     if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * len(pages):
         raise MoviemotionError(
             f"{path}: the pages are images without text (a scan); export the script as text, or run text "
@@ -92,7 +89,17 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
         )
     rows = [_rows(page) for page in pages]
     width, height = _letter_width(rows), _line_height(rows)
-    return tuple(line for page in rows for line in _page_to_text(page, width, height))
+    lines = tuple(line for page in rows for line in _page_to_text(page, width, height))
+    if len(lines) > MAX_LINES:
+        raise _too_long(path)
+    return lines
+
+
+def _too_long(path: Path) -> MoviemotionError:
+    return MoviemotionError(
+        f"{path}: the PDF has more than {_MAX_LETTERS:,} characters or {MAX_LINES:,} lines, which no "
+        "screenplay has; give one file per screenplay, without other material"
+    )
 
 
 def _rows(letters: Sequence[Letter]) -> list[list[Letter]]:

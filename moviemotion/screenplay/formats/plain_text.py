@@ -27,6 +27,8 @@ from moviemotion.screenplay.formats.printed_elements import read_rows
 _MAX_TITLE_PAGE_LINES = 30
 _MAX_TITLE_LINES = 3
 """Maximum number of lines above the writers' names, for a title without a separate page."""
+MAX_LINES = 50_000
+"""A script of 500 pages has about 30,000 lines."""
 GOOD_QUALITY = 0.85
 """A layout that reaches this quality is used without trying the others."""
 _MIN_GAIN = 0.1

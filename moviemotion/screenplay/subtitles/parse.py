@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +25,10 @@ from moviemotion.timecode import clock_text
 
 _FOREIGN_FORMATS = frozenset({"ass", "ssa", "microdvd", "mpl2", "ttml", "json"})
 """Formats, as pysubs2 calls them, whose times are not lines with an arrow."""
+
+_MAX_LETTERS = 3000
+"""Characters of one subtitle, and of one line, that are read, including tags."""
+_BLANK_LINES, _SPACES = re.compile(r"\n{4,}"), re.compile(r" {20,}")
 
 
 @dataclass(frozen=True)
@@ -141,20 +147,29 @@ def _no_words_error(path: Path) -> MoviemotionError:
     return MoviemotionError(f"{path}: contains no subtitles with spoken words; give a SubRip file (.srt)")
 
 
+def _bounded(text: str) -> str:
+    """Shorten endless lines and gaps, because pysubs2's time grows with the square of their length."""
+    text = _SPACES.sub(" " * 20, _BLANK_LINES.sub("\n" * 3, text))
+    return "\n".join(line[:_MAX_LETTERS] for line in text.split("\n"))
+
+
 def _read_subtitle_file(path: Path) -> tuple[list[RawSubtitle], list[str]]:
     """Read a subtitle file: its cues, and a sentence for each kind of repair."""
-    text = read_text(path, "subtitle file", "SubRip (.srt)")
+    text = _bounded(read_text(path, "subtitle file", "SubRip (.srt)"))
     if _file_format(text) not in _FOREIGN_FORMATS and (cues := parse_cues(text)):
-        found = [RawSubtitle(cue.start, cue.end, cue.text) for cue in cues]
+        found = [RawSubtitle(cue.start, cue.end, cue.text[:_MAX_LETTERS]) for cue in cues]
         return found, list(_describe_repairs(path, [cue for cue in cues if cue.repaired]))
     try:
-        events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
+        with warnings.catch_warnings(action="ignore"):  # about fields that are not read here, such as layers
+            events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
     except pysubs2.exceptions.UnknownFPSError:
         raise MoviemotionError(
             f"{path}: the times are frame numbers without a frame rate; save the file as SubRip (.srt)"
         ) from None
     except Exception:  # the parsers of pysubs2 raise arbitrary exceptions on malformed files
         raise MoviemotionError(f"{path}: not a readable subtitle file; give a SubRip file (.srt)") from None
+    for event in events:
+        event.text = event.text[:_MAX_LETTERS]
     return [
         RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
         for event in events

@@ -20,6 +20,9 @@ from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.retention import DEFAULT_DAYS, MAX_DAYS
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, DataKind, has_database, open_database
+from moviemotion.screenplay.elements import ElementKind
+from moviemotion.screenplay.formats.format_registry import read_screenplay
+from moviemotion.screenplay.read_back import read_back
 from moviemotion.studio import uploads
 from moviemotion.studio.accounts import Researcher, StaffUser, User, require_role
 from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, list_study_folders
@@ -39,6 +42,10 @@ FileName = Annotated[
 OneLineText = Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE_PATTERN)]
 RetentionDays = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 PixelCoordinate = Annotated[int, Field(ge=0, le=100_000)]
+
+
+PREVIEW_ELEMENTS = 60
+"""Number of elements in the preview of a script."""
 
 
 class StudySummary(BaseModel):
@@ -110,6 +117,24 @@ class SeatResponse(NewSeat):
     """A seat and the answer of its viewer."""
 
     state: ConsentState | None = Field(description="Null if the viewer has not been asked yet.")
+
+
+class PreviewElement(BaseModel):
+    """One element of a script, as it was read."""
+
+    kind: ElementKind
+    text: str
+    number: str | None = Field(description="The number of a scene heading, if it has one.")
+
+
+class ScriptPreview(BaseModel):
+    """What was read from a script."""
+
+    title: str
+    figures: str = Field(description="The number of scenes, speeches, speakers and pages, in words.")
+    doubts: list[str] = Field(description="One sentence for each figure that is implausible.")
+    elements: list[PreviewElement] = Field(description="The first elements.")
+    total: int = Field(description="The number of all elements.")
 
 
 def get_jobs(request: Request) -> ScreeningJobs:
@@ -239,6 +264,29 @@ async def upload_file(
         pass  # reject the file before the upload rather than after it
     path = await uploads.save_upload(folder, kind, name, request.stream(), write_guard)
     return StudyFile(kind, path.name, path.stat().st_size)
+
+
+@router.get(
+    "/{study}/script-preview",
+    summary="Preview what was read from the script",
+    description="Null if the study has no script.",
+)
+def preview_script(folder: StudyPath, user: Researcher) -> ScriptPreview | None:
+    path = uploads.find_file(folder, FileKind.SCRIPT)
+    if path is None:
+        return None
+    screenplay = read_screenplay(path)
+    found = read_back(screenplay)
+    return ScriptPreview(
+        title=screenplay.title,
+        figures=found.sentence(),
+        doubts=list(found.doubts),
+        elements=[
+            PreviewElement(kind=element.kind, text=element.text, number=element.number)
+            for element in screenplay.elements[:PREVIEW_ELEMENTS]
+        ],
+        total=len(screenplay.elements),
+    )
 
 
 @router.delete("/{study}/files/{kind}/{name}", summary="Delete a file", status_code=204)

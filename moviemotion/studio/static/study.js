@@ -120,6 +120,20 @@ async function putFile(path, file, onProgress) {
 async function loadFiles() {
   ({ files, excluded_recordings: excludedRecordings } = await request("GET", api));
   renderScreening();
+  await loadScriptPreview();
+}
+
+/** Show what was read from the script, so that a script that was misread is noticed before the screening. */
+async function loadScriptPreview() {
+  const preview = files.some((file) => file.kind === "script") ? await request("GET", `${api}/script-preview`) : null;
+  render(preview ? html`
+    <p>The script was read as ${preview.figures}.</p>
+    ${preview.doubts.map((doubt) => html`<p class="error">${doubt}.</p>`)}
+    <details><summary>Check how it was read</summary>
+      <dl class="script-preview" tabindex="0">${preview.elements.map((element) => html`
+        <dt>${element.kind}</dt><dd>${element.number ? `${element.number} ` : ""}${element.text}</dd>`)}</dl>
+      ${preview.total > preview.elements.length ? html`<p class="hint">The first ${preview.elements.length} of ${preview.total} elements.</p>` : nothing}
+    </details>` : nothing, byId("script-preview"));
 }
 
 /** The inputs of a finished screening are fixed; only the film, which is merely displayed, can still change. */

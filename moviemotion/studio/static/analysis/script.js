@@ -50,7 +50,7 @@ export function makeScript(store, rows) {
     if (!last || last.length >= ROWS_PER_BLOCK && row.kind !== "parenthetical" && row.kind !== "dialogue") blocks.push([row]);
     else last.push(row);
   }
-  render(html`<p class="timing">${store.audience.timing}</p>${blocks.map((block) => html`<div class="page">${block.map(lineView)}</div>`)}`, pane);
+  render(html`<p class="timing">${store.audience.script} ${store.audience.timing}</p>${blocks.map((block) => html`<div class="page">${block.map(lineView)}</div>`)}`, pane);
   const nodes = new Map(rows.map((row) => [row.index, $(`line-${row.index}`)]));
 
   /** The last row that starts at or before a time, by binary search. */
