@@ -231,6 +231,7 @@ _WATCHED_NOTES = (
     ": ends at ",
     " exchanged seats ",
     ": contains no timestamps",
+    ": its frames last ",
     " video tracks, of which only ",
     ": its clock was set or started again",
     " that cannot be right, at ",
