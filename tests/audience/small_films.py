@@ -160,3 +160,23 @@ def write_tracks(path: Path, lengths: Sequence[int], sizes: Sequence[int] = (), 
         for stream in streams:
             container.mux(stream.encode(None))
     return path
+
+
+def write_with_sound(path: Path, frames: int, rate: int, seconds: int) -> Path:
+    """A film of `frames` frames at `rate` per second, with sound that lasts `seconds`."""
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream("mpeg4", rate=rate)
+        picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        sound = container.add_stream("pcm_s16le" if path.suffix != ".mp4" else "aac", rate=8000)
+        gray = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+        for number in range(frames):
+            frame = av.VideoFrame.from_ndarray(gray, format="rgb24")
+            frame.pts = number
+            container.mux(picture.encode(frame))
+        for number in range(seconds):
+            samples = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
+            samples.sample_rate, samples.pts = 8000, 8000 * number
+            container.mux(sound.encode(samples))
+        container.mux(picture.encode(None))
+        container.mux(sound.encode(None))
+    return path

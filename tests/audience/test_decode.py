@@ -22,6 +22,7 @@ from small_films import (
     write_sound,
     write_stream,
     write_tracks,
+    write_with_sound,
 )
 
 from moviemotion.audience.video import decode
@@ -401,8 +402,10 @@ def test_a_cover_picture_is_no_recording(tmp_path: Path) -> None:
 
 def test_frames_of_gigabytes_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
     path = tmp_path / "huge.mjpeg"
-    Image.new("L", (8192, 8192)).save(path, "JPEG", quality=5)
-    assert "larger than 8192×4352 pixels" in error_of(path)
+    for _ in range(2):
+        with path.open("ab") as file:
+            Image.new("L", (8192, 8192)).save(file, "JPEG", quality=5)
+    assert "frames larger than 8192×4352 pixels" in error_of(path)
 
 
 def test_frames_that_grow_to_gigabytes_are_a_gap(tmp_path: Path) -> None:
@@ -413,3 +416,43 @@ def test_frames_that_grow_to_gigabytes_are_a_gap(tmp_path: Path) -> None:
     frames, (gap,) = read_with_gaps(path)
     assert {frame.image.shape[:2] for frame in frames} == {(64, 64)}
     assert gap == pytest.approx((1.96, 3.16), abs=MILLISECOND)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv"])
+def test_frames_at_another_rate_than_declared_contradict_the_sound(tmp_path: Path, name: str) -> None:
+    path = write_with_sound(tmp_path / name, 250, 25, 20)
+    doubts: list[str] = []
+    assert len(list(read_frames(path, 5, on_doubt=doubts.append))) == 50
+    (doubt,) = doubts
+    assert doubt.startswith("its frames last 10 s, but its sound 20 s")
+    for seconds in (9, 10, 11):
+        assert read_with_doubts(write_with_sound(tmp_path / name, 250, 25, seconds))[1] == []
+
+
+def test_a_matroska_clock_that_started_in_1970_has_a_usable_duration(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "epoch.mkv", 1.6e9 + np.arange(100) / 10)
+    assert probe(path).duration == pytest.approx(10, abs=0.2)
+    frames, doubts = read_with_doubts(path)
+    assert seconds_of(frames) == pytest.approx(np.arange(50) / 5, abs=2 * MILLISECOND)
+    assert doubts == []
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp"])
+def test_a_photograph_is_no_recording(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"seat.{suffix}"
+    Image.new("RGB", (64, 48), (200, 10, 10)).save(path)
+    assert "a single picture" in error_of(path)
+
+
+def test_an_animation_that_ffmpeg_cannot_read_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "seat.webp"
+    pictures = [Image.new("RGB", (64, 48), (40 * k, 0, 0)) for k in range(6)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=200)
+    assert "convert it to MP4 if it is an animation" in error_of(path)
+
+
+def test_an_animated_png_is_a_video(tmp_path: Path) -> None:
+    path = tmp_path / "seat.apng"
+    pictures = [Image.new("RGB", (64, 48), (40 * k, 0, 0)) for k in range(6)]
+    pictures[0].save(path, format="PNG", save_all=True, append_images=pictures[1:], duration=200)
+    assert times(path, 5) == pytest.approx(np.arange(6) / 5, abs=MILLISECOND)

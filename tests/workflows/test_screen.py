@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from moviemotion.analysis.analyze import FILM_SPAN_UNKNOWN
 from moviemotion.audience.recordings import Camera
+from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.cues import TimeSource
@@ -433,3 +435,79 @@ def test_a_timing_sheet_and_shot_changes_time_the_script(
 
 def test_a_timing_sheet_without_a_script(seats: list[Path], tmp_path: Path) -> None:
     refused(tmp_path, "sheet.csv: .*add script", seats, timing_sheet=tmp_path / "sheet.csv")
+
+
+# Doubts about recordings that were read
+
+
+def test_a_clock_that_starts_again_is_told_in_the_result_and_in_the_report(
+    seats: list[Path], tmp_path: Path
+) -> None:
+    part = tmp_path / "part.ts"
+    with av.open(str(seats[0])) as source, av.open(str(part), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0], opaque=False)
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(2 * part.read_bytes())
+    for _ in range(2):  # the second time from stored samples
+        done = screen([joined], tmp_path / "study", rate=1.0)
+        (doubt,) = done.doubts
+        assert doubt.startswith(f"{joined}: its clock was set or started again at 8")
+        assert doubt in done.analysis.data_quality.problems
+        assert done.unreadable == ()
+    assert done.analysis.data_quality.seconds == 2 * SECONDS
+    assert "its clock was set or started again" in (tmp_path / "study" / "report.html").read_text("utf-8")
+
+
+def test_an_unknown_camera_or_angle_is_no_rotation(seats: list[Path], tmp_path: Path) -> None:
+    refused(tmp_path, "rotations seat-09: no such camera; choose from", seats, rotations={"seat-09": 90})
+    refused(
+        tmp_path, "rotations seat-01=45: invalid; give 0, 90, 180 or 270", seats, rotations={"seat-01": 45}
+    )
+
+
+def test_another_rotation_is_another_study(seats: list[Path], tmp_path: Path) -> None:
+    screen(seats[:1], tmp_path / "study", rate=1.0, rotations={"seat-01.mp4": 0})
+    with pytest.raises(MoviemotionError, match=r"rotations seat-01=0"):
+        screen(seats[:1], tmp_path / "study", rate=1.0, rotations={"seat-01": 180})
+
+
+def samples_until(end: float) -> Samples:
+    none = np.empty(0)
+    return Samples(
+        viewers=("a",),
+        frames=1,
+        end=end,
+        viewer=none.astype(np.int16),
+        time=none,
+        box=np.empty((0, 4), np.float32),
+        detection=none.astype(np.float32),
+        emotions=np.empty((0, len(EMOTIONS)), np.float32),
+        weight=none.astype(np.float32),
+        rejection_reason=none.astype(np.int8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("ends", "incomplete"),
+    [
+        ((8.0,), 0),
+        ((8.2, 8.9), 0),
+        ((9.0, 8.1), 0),
+        ((3.96, 4.0), 0),
+        ((8.0, 9.5), 1),
+        ((7000.0, 7200.0), 0),
+        ((6700.0, 7200.0), 1),
+    ],
+)
+def test_only_a_camera_that_misses_more_than_a_second_is_incomplete(
+    ends: tuple[float, ...], incomplete: int
+) -> None:
+    cameras = [Camera(str(k), Path(f"{k}.mp4")) for k in range(len(ends))]
+    watched = {camera.name: samples_until(end) for camera, end in zip(cameras, ends, strict=True)}
+    timeline_seconds = float(int(max(ends)) + 1)
+    notes = list(screening._coverage_notes(cameras, watched, timeline_seconds, None))
+    assert len([note for note in notes if ": ends at " in note]) == incomplete

@@ -6,6 +6,7 @@ The modules, in the order in which the data passes through them:
 - `detect`: the built-in face detector, the `FaceBox` objects that it returns, and face crops.
 - `face_scheduler`: decide which part of each frame to search, since most frames do not need a complete
   search.
+- `orientation`: find out whether the camera was turned on its side or upside down.
 - `tracking`: join faces into tracks, and tracks into viewers, by position.
 - `identity_switches`: detect that two viewers have changed places, from position and clothing.
 - `quality`: weight each face by size, blur, light, pose and occlusion, or reject it.

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from moviemotion.audience.video.file_clock import REORDER_WINDOW, FileClock
-from moviemotion.audience.video.tracks import longest_tracks, recording_tracks
+from moviemotion.audience.video.tracks import declared_length, longest_tracks, recording_tracks
 from moviemotion.audience.video.upright import PixelAspect, upright_rgb
 from moviemotion.errors import MoviemotionError
 
@@ -32,11 +32,16 @@ DEFAULT_RATE = 25
 """Frames per second assumed if neither a clock nor a rate is known."""
 UNCLOCKED_FORMATS = {"h264", "hevc", "vvc", "m4v", "mjpeg", "mpegvideo", "obu", "av1", "mpjpeg"}
 """FFmpeg's names of formats without timestamps: the bare output of an encoder."""
+MIN_SOUND_DIFFERENCE, MIN_SOUND_SHARE = 2.0, 0.05
+"""A file's sound and frames that differ in length by more than this many seconds and this fraction of the
+sound cannot both be right."""
 EVERY_FRAME = 1000.0
 """A number of frames per second at which every frame is needed."""
 MAX_START_SECONDS = 60.0
 """Largest plausible time in seconds between the start of a file, such as that of its sound, and its first
 frame."""
+PICTURE_FORMAT = "_pipe"
+"""Last part of FFmpeg's names of formats that contain pictures one after another, often only one."""
 DECODER_OPTIONS = {"max_pixels": str(MAX_FRAME_PIXELS)}
 """Options for FFmpeg's decoders, which then refuse larger frames, also those that start in mid-stream."""
 TRUNCATED_SHARE = 0.9
@@ -81,7 +86,11 @@ def probe(path: Path) -> VideoInfo:
         stream = recording_tracks(container)[0]
         if stream.duration is not None and stream.time_base is not None:
             return VideoInfo(path, float(stream.duration * stream.time_base))
-        return VideoInfo(path, container.duration / 1e6 if container.duration else float("nan"))
+        if not container.duration:
+            return VideoInfo(path, float("nan"))
+        start, duration = (container.start_time or 0) / 1e6, container.duration / 1e6
+        # In Matroska files, the declared duration ends on a clock that may have started years before.
+        return VideoInfo(path, duration - start if duration > start > MAX_START_SECONDS else duration)
 
 
 def read_frames(
@@ -138,15 +147,16 @@ def read_frames(
             yield Frame(last + offset, upright_rgb(picture, reader.pixel_aspect.current(), quarter_turns))
     if np.isnan(last):
         # FFmpeg does not report the size of frames that it refuses to decode.
-        large = (
-            "" if stream.codec_context.width else f", or convert it if its frames are larger than {MAX_SIZE}"
-        )
-        raise MoviemotionError(
-            f"{path}: no frame could be decoded; copy the file again from the camera{large}"
-        )
+        remedy = "copy the file again from the camera"
+        if stream.codec_context.width == 0:
+            remedy += f", or convert it to MP4 if it is an animation or has frames larger than {MAX_SIZE}"
+        raise MoviemotionError(f"{path}: no frame could be decoded; {remedy}")
+    if reader.pictures == 1 and reader.format.endswith(PICTURE_FORMAT):
+        raise MoviemotionError(f"{path}: a single picture; give the camera's video file")
     # The end declared in a Matroska file refers to a clock that need not start at zero, and the last frame
     # may be long. If the clock was set, the declared duration cannot be trusted.
-    truncated = last + reader.origin < declared * TRUNCATED_SHARE and not reader.clock.faults.restarts
+    start = reader.origin if reader.origin <= MAX_START_SECONDS else 0.0
+    truncated = last + start < declared * TRUNCATED_SHARE and not reader.clock.faults.restarts
     end = declared if truncated else reader.end
     if on_gap and end - last > np.nanmax([MIN_GAP_SECONDS, 2 * step]):
         on_gap((last + offset, end + offset))
@@ -194,21 +204,25 @@ class _PictureReader:
         clock: the clock of the file's timestamps.
         origin: time of the file's start on that clock, in seconds.
         end: time of the last frame, whether or not it could be decoded, in seconds since the start.
+        format: FFmpeg's name of the file's format.
         pixel_aspect: the shape of the pixels.
+        pictures: number of frames decoded so far.
     """
 
     def __init__(self, container: av.container.InputContainer, stream: VideoStream) -> None:
         self.clock = FileClock()
         self.origin = self.end = 0.0
         self._container, self._stream = container, stream
+        self.format = container.format.name
         context = stream.codec_context
         # Cameras are already processed in parallel; threads within one decoder would only add overhead.
         context.thread_count = 1
         context.copy_opaque = True
         context.options = DECODER_OPTIONS
         self.pixel_aspect = PixelAspect(stream)
+        self._sound_length = max((declared_length(s) or 0.0 for s in container.streams.audio), default=0.0)
         self._started = False
-        self._unstamped = self._pictures = 0
+        self._unstamped = self.pictures = 0
 
     def needed_pictures(self, rate: float) -> Iterator[tuple[float, av.VideoFrame]]:
         """Decode the first frame after each tick and those to which other frames refer; skip the rest.
@@ -251,13 +265,13 @@ class _PictureReader:
                 known = picture.opaque if isinstance(picture.opaque, float) else None
                 if known is None and picture.time is not None:
                     known = self._since_start(picture.time + self.clock.shift)
-                self._pictures += 1
+                self.pictures += 1
                 self._unstamped += known is None
                 step = 1 / float(self._declared_rate or self._stream.guessed_rate or DEFAULT_RATE)
                 last = known if known is not None else 0.0 if last is None else last + (1 + skipped) * step
                 skipped = 0
                 yield last, picture
-            if damaged and self._container.format.name == "avi":
+            if damaged and self.format == "avi":
                 return  # AVI counts frames instead of storing timestamps, so a lost frame breaks the clock
 
     def doubts(self, offset: float) -> Iterator[str]:
@@ -267,7 +281,8 @@ class _PictureReader:
             offset: seconds to add to the times of the frames.
         """
         faults = self.clock.faults
-        if self._container.format.name in UNCLOCKED_FORMATS or self._unstamped > self._pictures / 2:
+        unclocked = self.format in UNCLOCKED_FORMATS or self.format.endswith(PICTURE_FORMAT)
+        if unclocked or self._unstamped > self.pictures / 2:
             if self._declared_rate:
                 yield (
                     "contains no timestamps; its frames were counted at the declared rate of "
@@ -280,6 +295,13 @@ class _PictureReader:
                     f"{float(self._stream.guessed_rate or DEFAULT_RATE):.5g} per second; if the camera "
                     "recorded at another rate, convert the file to MP4 with that rate"
                 )
+        sound = self._sound_length
+        if sound and abs(sound - self.end) > max(MIN_SOUND_DIFFERENCE, MIN_SOUND_SHARE * sound):
+            yield (
+                f"its frames last {self.end:.0f} s, but its sound {sound:.0f} s; if the sound is complete, "
+                "the frames have a wrong frame rate and their times are wrong: convert the file to MP4 with "
+                "the right rate"
+            )
         if faults.restarts:
             count = f" and {faults.restarts - 1} more times" if faults.restarts > 1 else ""
             yield (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import av
+from av.audio.stream import AudioStream
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -24,7 +25,7 @@ def recording_tracks(container: av.container.InputContainer) -> list[VideoStream
         container: the open file or stream.
     """
     tracks = [track for track in container.streams.video if not track.disposition & NO_RECORDING]
-    lengths = [_declared_length(track) for track in tracks]
+    lengths = [declared_length(track) for track in tracks]
     known = [length for length in lengths if length is not None]
     enough = MIN_LENGTH_SHARE * max(known, default=0.0)
     tracks = [
@@ -55,7 +56,7 @@ def longest_tracks(container: av.container.InputContainer, tracks: Sequence[Vide
     return [index for index, (first, last) in spans.items() if last - first >= enough]
 
 
-def _declared_length(track: VideoStream) -> float | None:
+def declared_length(track: VideoStream | AudioStream) -> float | None:
     """The length of a track in seconds; None if the file does not declare it."""
     if track.duration is not None and track.time_base is not None:
         return float(track.duration * track.time_base)
