@@ -49,6 +49,8 @@ def run_demo(rendered: Path, out: Path, progress: ProgressCallback, seed: int = 
         demo_film.SUBTITLES,
         seed=seed,
         progress=progress,
+        # The rendered videos start with the film, and have no sound by which this could be found.
+        offsets={video.name: 0.0 for video in videos},
         film=TimeSpan(0, demo_film.DURATION),
     )
     schedule = read_emotion_schedule(demo_film.EMOTION_SCHEDULE)

@@ -29,6 +29,10 @@ FILM = ""
 """Stands for the film among the names of recordings."""
 MAX_COMPARED = 4
 """Number of a group's recordings with which another recording is compared."""
+MAX_DRIFT_HALF_WIDTH = 3e-4
+"""Largest half-width of a drift that may decide which of several clocks runs at the usual speed."""
+SAME_JUMP_SECONDS = 0.5
+"""Difference between two jumps that count as one; drifting clocks differ by up to this much."""
 MAX_DISAGREEMENT = 0.4
 """Seconds by which two ways to find a clock may differ before both are reported."""
 _IDENTITY = (ClockPiece(-math.inf, 0.0),)
@@ -122,15 +126,25 @@ class Alignment:
             self.groups = done
         for group in self.groups:
             self._change_reference(group, signals, settings, source)
+            _change_speed(group)
 
     def _change_reference(
         self, group: Group, signals: Mapping[str, Signal], settings: MatchSettings, source: ClockSource
     ) -> None:
-        """If most recordings jump against the first one, it is the first one that was paused."""
-        jumping = [name for name, clock in group.clocks.items() if len(clock.pieces) > 1 and name in signals]
-        if FILM in group.clocks or len(jumping) < 2 or 2 * len(jumping) < len(group.clocks):
+        """If two recordings jump alike against the first one, it is the first one that was paused."""
+        jumping = {
+            name: clock.pieces[1].film_time(0) - clock.pieces[0].film_time(0)
+            for name, clock in group.clocks.items()
+            if len(clock.pieces) > 1 and name in signals
+        }
+        alike = [
+            name
+            for name, jump in jumping.items()
+            if sum(abs(jump - other) < SAME_JUMP_SECONDS for other in jumping.values()) > 1
+        ]
+        if FILM in group.clocks or not alike:
             return
-        reference = max(jumping, key=lambda name: signals[name].seconds)
+        reference = max(alike, key=lambda name: signals[name].seconds)
         clocks = {reference: CameraClock(_IDENTITY, source, 0.0)}
         back = inverted(group.clocks[reference].pieces)
         for name, clock in group.clocks.items():
@@ -166,9 +180,10 @@ class Alignment:
             tried.add((own, reference))
             match = match_signals(signals[own], signals[reference], settings)
             if isinstance(match, Mismatch):
-                reasons = self.reasons.setdefault(own, {})
-                if reasons.get(source) is not Mismatch.AMBIGUOUS:
-                    reasons[source] = match
+                for name in (own, reference):
+                    reasons = self.reasons.setdefault(name, {})
+                    if reasons.get(source) is not Mismatch.AMBIGUOUS:
+                        reasons[source] = match
                 continue
             to_other = composed(other.clocks[reference].pieces, match.pieces)
             way = composed(to_other, inverted(group.clocks[own].pieces))
@@ -288,3 +303,18 @@ class Alignment:
             largest = float(difference[np.argmax(np.abs(difference))])
             if abs(largest) > max(MAX_DISAGREEMENT, 3 * np.nan_to_num(clock.half_width)):
                 self.disagreements.append(Disagreement(name, ClockSource.GIVEN, clock.source, largest))
+
+
+def _change_speed(group: Group) -> None:
+    """If most recordings drift alike against the first one, it is the first one that drifts."""
+    first = next(iter(group.clocks))
+    drifts = [
+        clock.drift
+        for name, clock in group.clocks.items()
+        if name == first or clock.drift_half_width <= MAX_DRIFT_HALF_WIDTH
+    ]
+    usual = float(np.median(drifts))
+    if FILM in group.clocks or len(drifts) < 3 or usual == 0:
+        return
+    scale = (ClockPiece(-math.inf, 0.0, 1 / (1 + usual) - 1),)
+    group.clocks = {n: replace(c, pieces=composed(scale, c.pieces)) for n, c in group.clocks.items()}

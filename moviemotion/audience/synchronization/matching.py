@@ -38,7 +38,9 @@ SEARCH_SECONDS = 0.4
 POOL_SECONDS = 0.2
 """Width of the cells in which lines are searched for; the finer position follows from the probes."""
 MAX_PIECES = 4
-BOUNDARY_SDS = 2.0
+MAX_STRAY_SHARE = 0.2
+"""Fraction of a line's probes that may lie among those of another line by chance."""
+BOUNDARY_SDS = 3.0
 """Standard deviations within which the place of a jump is uncertain."""
 MIN_COMPARED_SECONDS = 12.0
 """Length below which no signal is compared."""
@@ -305,7 +307,11 @@ def _joined(lines: list[_Line], probes: _Probes, own: Signal, reference: Signal)
     kept: list[tuple[NDArray[np.float64], _Line]] = []
     for line in lines:
         times = probes.times[line.members]
-        if all(times[-1] < others[0] or others[-1] < times[0] for others, _ in kept):
+        separate = [_separate(times, others) for others, _ in kept]
+        if all(one is not None for one in separate):
+            kept = [(one[1], other) for one, (_, other) in zip(separate, kept, strict=True) if one]
+            for one in separate:
+                times = np.intersect1d(times, one[0]) if one else times
             kept.append((times, line))
     kept.sort(key=lambda one: float(one[0][0]))
     pieces = [line.piece(-np.inf) for _, line in kept[:1]]
@@ -316,6 +322,20 @@ def _joined(lines: list[_Line], probes: _Probes, own: Signal, reference: Signal)
         start, half_width = _boundary(own, reference, pieces[-1], following, low, high)
         pieces.append(replace(following, start=start, start_half_width=half_width))
     return Match(tuple(pieces), best.half_width, best.drift_half_width, best.score, best.ratio)
+
+
+def _separate(
+    first: NDArray[np.float64], second: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Two sets of times without the few on the wrong side of the other set; None if they are many."""
+    options = []
+    for cut in np.concatenate([first, second]):
+        options.append((first[first <= cut], second[second > cut]))
+        options.append((first[first > cut], second[second <= cut]))
+    best = max(options, key=lambda parts: len(parts[0]) + len(parts[1]))
+    strays = len(first) + len(second) - len(best[0]) - len(best[1])
+    few = strays <= max(1, MAX_STRAY_SHARE * min(len(first), len(second)))
+    return best if few and min(map(len, best)) >= 2 else None
 
 
 def _boundary(
@@ -333,8 +353,12 @@ def _boundary(
         there = (own.start + at * own.step) * (1 + piece.drift) + piece.offset
         index = np.round((there - reference.start) / reference.step).astype(int)
         inside = (index >= 0) & (index < len(reference.values))
-        values = reference.values[index.clip(0, len(reference.values) - 1)].astype(np.float64)
-        fits.append((own.values[at].astype(np.float64) * values).sum(axis=1) * inside)
+        own_values = own.values[at].astype(np.float64)
+        fit = np.zeros(len(at))
+        for neighbor in (-1, 0, 1):  # clocks are not known to the width of a value
+            values = reference.values[(index + neighbor).clip(0, len(reference.values) - 1)]
+            fit += (own_values * values).sum(axis=1)
+        fits.append(fit * inside)
     advantage = fits[0] - fits[1]
     gain = np.concatenate([[0.0], np.cumsum(advantage)])
     best = int(np.argmax(gain))
