@@ -2,8 +2,8 @@
 
     python benchmarks/alignment_calibration.py --data ../shared/data/scripts [--harder 2]
 
-For each bin of stated probability, the curve gives the share of lines whose stated time is right (within 1 s),
-with n and a 95 % Wilson interval: for the hand-timed lines of two real films (`tests/screenplay/gold`), and for
+For each bin of stated probability, the curve gives the share of lines whose time is right (within 1 s), with
+n and a 95 % Wilson interval: for the hand-timed lines of two real films (`tests/screenplay/gold`), and for
 films with known times that are made from the scripts by cutting, moving and rewriting
 (`tests/screenplay/harder_film.py`). Lines that were moved alone are listed separately as well.
 """
@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "screenplay"))
@@ -38,7 +39,7 @@ PASSAGE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class StatedLine:
-    """A line that was found: its stated probability, whether its time is right, and whether it moved alone."""
+    """A line that was found: its stated probability, whether it is right, and whether it moved alone."""
 
     probability: float
     right: bool
@@ -70,7 +71,7 @@ def gold_truth(screenplay: Screenplay, name: str) -> dict[int, float]:
 def print_curve(title: str, lines: Sequence[StatedLine]) -> None:
     """Print a calibration curve."""
     print(f"{title} (n = {len(lines)})")
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         print_share(
             f"  stated {low:g} to {min(high, 1):g}", [s for s in lines if low <= s.probability < high]
         )
