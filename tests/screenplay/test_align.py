@@ -12,12 +12,14 @@ from synthetic_film import Film, make_film, with_words_changed
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, align_script
 from moviemotion.screenplay.alignment.candidates import CandidateSearch
+from moviemotion.screenplay.alignment.conflicts import LineAlignment, doubt_isolated_lines, doubt_lone_moves
 from moviemotion.screenplay.alignment.normalize import normalize_text
 from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
+CASE = Path(__file__).parents[3] / "shared" / "cases" / "scripts" / "isolated_move"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
 
 
@@ -327,3 +329,40 @@ def test_known_lines_of_a_real_film() -> None:
     assert starts["The name pal...give us the name."] == pytest.approx(86.84, abs=1)
     assert starts["No, I prefer the theatre."] == pytest.approx(248.7, abs=1)
     assert starts["Aruba, perhaps?"] == pytest.approx(6349.4, abs=1)
+
+
+def test_evidence_for_lines_moved_alone_and_for_isolated_lines_is_lowered() -> None:
+    def said_at(word: int, odds: float) -> LineAlignment:
+        pairs = np.array([[0, word], [1, word + 1]])
+        return LineAlignment(pairs, 1 / (1 + 2.0**-odds), bits=20.0, required_bits=20.0 - odds)
+
+    in_order = {k: said_at(100 * k, 20.0) for k in (0, 1, 2, 4, 5, 6)}
+    far, near = {3: said_at(9000, 3.0)}, {3: said_at(560, 3.0)}
+    assert 3 not in doubt_lone_moves(in_order | far)
+    assert doubt_lone_moves(in_order | near)[3].probability == pytest.approx(1 / 3)
+    sure = doubt_lone_moves(in_order | {3: said_at(9000, 12.0)})
+    assert sure[3].probability == pytest.approx(256 / 257)
+    isolated = doubt_isolated_lines({2: said_at(10, 6.5), 5: said_at(20, 6.5), 6: said_at(30, 6.5)}, 8)
+    assert isolated[2].probability == pytest.approx(8 / 9)
+    assert isolated[5].probability == pytest.approx(1 / (1 + 2.0**-6.5))
+
+
+@pytest.mark.skipif(not CASE.is_dir(), reason="needs ../shared/cases/scripts/isolated_move")
+def test_a_cut_line_that_somebody_else_says_much_later_stays_cut() -> None:
+    screenplay = read_screenplay(CASE / "mini.fountain")
+    timed = align_script(screenplay, read_subtitles(CASE / "mini.srt"), None)
+    (gone,) = (k for k, e in enumerate(screenplay.elements) if e.text == "What did I say?")
+    assert timed.cues[gone].source is TimeSource.CUT
+
+
+def test_a_line_moved_alone_does_not_take_its_scenes_heading_along() -> None:
+    film = make_film(160, seed=12)
+    lines = list(film.starts)
+    first = lines[80]  # the first line of its scene, spoken a hundred lines earlier
+    early = replace(film.subtitles[80], start=1.0, end=4.0)
+    subtitles = (early, *(s for k, s in enumerate(film.subtitles) if k != 80))
+    timed = align_script(film.screenplay, subtitles, None)
+    assert timed.cues[first].start == pytest.approx(1.0, abs=0.1)
+    heading = timed.cues[first - 3]
+    assert film.screenplay.elements[heading.element].kind is ElementKind.SCENE_HEADING
+    assert film.starts[lines[79]] < heading.start < film.starts[lines[81]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -130,12 +131,12 @@ def _untimed_spans(
     ends = sorted(line.end for line in lines.values())
     edge = TimedLine(0.0, 0.0, 0.0, 0.0, 1.0, moved=False)
     last = replace(edge, start=film_end)
-    anchors = [(-1, edge), *lines.items(), (len(elements), last)]
+    anchors = [(-1, edge), *_lines_with_scene(elements, lines), (len(elements), last)]
     for (k, line), (after, following) in pairwise(anchors):
         items = [
             n
             for n in range(k + 1, after)
-            if elements[n].kind not in (ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
+            if elements[n].kind not in (ElementKind.CHARACTER, ElementKind.PARENTHETICAL) and n not in lines
         ]
         if not line.moved and not following.moved:
             yield items, line.end, max(following.start, line.end)
@@ -160,6 +161,21 @@ def _untimed_spans(
             max(previous_end, following.start - _total_page_seconds(elements, there)),
             following.start,
         )
+
+
+def _lines_with_scene(
+    elements: Sequence[Element], lines: dict[int, TimedLine]
+) -> Iterator[tuple[int, TimedLine]]:
+    """The timed lines that tell where their scene is: all but single moved lines of scenes that stay.
+
+    If one line of a scene is spoken elsewhere, the scene's heading and action do not go with it.
+    """
+    staying = {elements[k].scene for k, line in lines.items() if not line.moved}
+    moved = Counter(elements[k].scene for k, line in lines.items() if line.moved)
+    for k, line in lines.items():
+        scene = elements[k].scene
+        if not (line.moved and moved[scene] == 1 and scene in staying):
+            yield k, line
 
 
 def _total_page_seconds(elements: Sequence[Element], items: Sequence[int]) -> float:

@@ -19,6 +19,8 @@ from moviemotion.screenplay.alignment.conflicts import (
     LineAlignment,
     align_rephrased_lines,
     best_alignments,
+    doubt_isolated_lines,
+    doubt_lone_moves,
     find_earlier_starts,
     lines_out_of_order,
     resolve_conflicts,
@@ -132,8 +134,9 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
     posteriors = line_posteriors(candidates, len(speech.words))
     first_choices = best_alignments(candidates, posteriors, speech.start)
     alignments = resolve_conflicts(first_choices, texts, search, speech.starts_sentence)
+    alignments = doubt_lone_moves(alignments)
     alignments |= align_rephrased_lines(alignments, lines, speech.starts_utterance, speech.start)
-    alignments = dict(sorted(alignments.items()))
+    alignments = dict(sorted(doubt_isolated_lines(alignments, len(lines)).items()))
     moved = lines_out_of_order(alignments)
     assigned = np.zeros(len(speech.words), bool)
     for alignment in alignments.values():

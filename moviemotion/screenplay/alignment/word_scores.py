@@ -31,6 +31,21 @@ _MIN_FUZZY_SCORE = 82.0
 """Minimum rapidfuzz ratio (0 to 100) at which two words count as spellings of the same word."""
 MISSPELLING_BITS = 2.0
 """Bits subtracted from the score of a match between two words that are spelled almost alike."""
+_COMMON_ENGLISH = {
+    word: per_thousand / 1000
+    for per_thousand, words in {
+        25: "you i the to",
+        12: "a it is that and not",
+        7: "of what in me we do he am are have this my for",
+        4: "your be on know can no all just with here was there but get right go up they she so out will",
+        2.5: "about if him her now come well how one like got want think good did see let who at would",
+        1.4: "why as going okay time yes say take look tell man back us them been oh from when were had an",
+        0.9: "make need something never really way thing more said any has could too where mean please",
+    }.items()
+    for word in words.split()
+}
+"""Least rates of words that are common in spoken English, somewhat below their rates in film subtitles. In
+a short film, "What did I say?" may contain no word that is said elsewhere, and is common all the same."""
 
 
 class WordScores:
@@ -68,7 +83,7 @@ class WordScores:
 
     def _rate(self, word: str) -> float:
         # A matched word occurs in both texts; the two occurrences are one piece of evidence and count once.
-        return max(self._unigrams[word] - 1, 1) / self._total
+        return max(max(self._unigrams[word] - 1, 1) / self._total, _COMMON_ENGLISH.get(word, 0.0))
 
 
 def similar_words(script_words: Sequence[str], spoken_words: Sequence[str]) -> dict[str, list[str]]:
