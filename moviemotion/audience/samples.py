@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,29 @@ from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.schemas import FileSchema
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.faces.viewer_identities import StillFace, ViewerChange
 from moviemotion.emotions import EMOTIONS
 
 SAMPLES = FileSchema("moviemotion/samples", 3)
 """Schema of the file. Version 2 added weights, rejection reasons and identity switches. Version 3 added the
 schema name and version, and introduced standard names: `rejection_reason` (was `refused`),
 `identity_switches` (was `exchanges`) and `gaps` (was `blanks`)."""
+
+
+class PictureEventKind(StrEnum):
+    """What happened to the complete picture of a camera."""
+
+    CUT = "cut"
+    MOVED = "moved"
+    RESIZED = "resized"
+
+
+@dataclass(frozen=True)
+class PictureEvent:
+    """A change of a camera's complete picture, at a film time in seconds."""
+
+    time: float
+    kind: PictureEventKind
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,9 @@ class Samples:
         rejection_reason: (n,) int8 index into `quality.REJECTION_REASONS`; 0 if the sample was not rejected.
         identity_switches: the switches in which two of the `viewers` changed places with each other.
         gaps: stretches of film time without frames, as start and end in seconds.
+        viewer_changes: where one of the `viewers` follows another at a seat, or appears after a cut.
+        picture_events: cuts, and moves of the camera.
+        still_faces: faces that are only pictures, such as posters; they are no viewers.
     """
 
     viewers: tuple[str, ...]
@@ -54,6 +75,9 @@ class Samples:
     rejection_reason: NDArray[np.int8]
     identity_switches: tuple[IdentitySwitch, ...] = ()
     gaps: tuple[tuple[float, float], ...] = ()
+    viewer_changes: tuple[ViewerChange, ...] = ()
+    picture_events: tuple[PictureEvent, ...] = ()
+    still_faces: tuple[StillFace, ...] = ()
 
     def viewer_of_sample(self) -> NDArray[np.int16]:
         """Determine which viewer each sample shows, taking identity switches into account.
@@ -96,6 +120,9 @@ class Samples:
             "end": repr(self.end),
             "identity_switches": json.dumps([asdict(switch) for switch in self.identity_switches]),
             "gaps": json.dumps(self.gaps),
+            "viewer_changes": json.dumps([asdict(change) for change in self.viewer_changes]),
+            "picture_events": json.dumps([asdict(event) for event in self.picture_events]),
+            "still_faces": json.dumps([asdict(face) for face in self.still_faces]),
         }
         with atomic_write(path) as partial:
             pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial)
@@ -126,6 +153,18 @@ class Samples:
                 IdentitySwitch(**switch) for switch in json.loads(metadata["identity_switches"])
             ),
             gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
+            # Files written by versions up to 0.1 do not have these.
+            viewer_changes=tuple(
+                ViewerChange(**change) for change in json.loads(metadata.get("viewer_changes", "[]"))
+            ),
+            picture_events=tuple(
+                PictureEvent(event["time"], PictureEventKind(event["kind"]))
+                for event in json.loads(metadata.get("picture_events", "[]"))
+            ),
+            still_faces=tuple(
+                StillFace(face["start"], face["end"], tuple(face["box"]))
+                for face in json.loads(metadata.get("still_faces", "[]"))
+            ),
         )
         _check_samples(samples)
         return samples
@@ -135,6 +174,7 @@ def _check_samples(samples: Samples) -> None:
     """Raise a ValueError if a decoded file contains values that `write` never writes."""
     viewers = len(samples.viewers)
     indices = [samples.viewer, *([switch.first, switch.second] for switch in samples.identity_switches)]
+    indices += [np.array([change.after, max(change.before, 0)]) for change in samples.viewer_changes]
     if any(np.any((np.asarray(index) < 0) | (np.asarray(index) >= viewers)) for index in indices):
         raise ValueError("unknown viewer")
     reasons = samples.rejection_reason

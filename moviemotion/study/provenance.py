@@ -260,6 +260,10 @@ _WATCHED_NOTES = (
     ": no viewer was seen",
     ": ends at ",
     " exchanged seats ",
+    ": the picture ",
+    ": after the cut at ",
+    " is in the place of ",
+    ": a face that does not move",
     ": the offset is an estimate",
     ": its offset is a guess",  # in studies of version 0.1
     ": no data from ",

@@ -39,6 +39,7 @@ from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
 from moviemotion.study.provenance import Provenance, analyze_study, audience_timeline, time_span_json
 from moviemotion.study.seat_table import SeatTable
+from moviemotion.workflows.identity_notes import identity_notes
 from moviemotion.workflows.settings_checks import check_offsets, check_rate, check_seed, check_time_spans
 
 DEFAULT_RATE = 5.0
@@ -170,7 +171,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         if len(empty) == len(watched):
             study.discard()
             nobody = [
-                f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty
+                f"{camera.path}: {_unseen(watched[camera.name])}; check that it shows the audience"
+                for camera in empty
             ]
             raise MoviemotionError("\n".join([*unreadable, *nobody]))
         in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
@@ -352,15 +354,16 @@ def _coverage_notes(
     seconds: float,
     sources: ScriptInputs | None,
 ) -> Iterator[str]:
-    """Report parts of the film that the cameras do not show, and identity switches, as problems."""
+    """Report parts of the film that the cameras do not show, and doubts about who was seen, as problems."""
     for camera in cameras:
         if camera.name not in watched:
             continue
         samples = watched[camera.name]
         if not samples.viewers:
-            yield f"{camera.path}: no viewer was seen"
+            yield f"{camera.path}: no viewer was seen, {_unseen(samples)}"
         elif samples.end < seconds * COMPLETE_SHARE:
             yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; no data after that"
+        yield from identity_notes(str(camera.path), samples)
         for exchange in samples.identity_switches:
             first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
             how = "in view" if exchange.followed else "recognized by their clothes"
@@ -374,6 +377,13 @@ def _coverage_notes(
             f"The subtitles run to {film:.0f} s, but the cameras end at {seconds:.0f} s; "
             "there is no data for later lines"
         )
+
+
+def _unseen(samples: Samples) -> str:
+    """What was seen instead of viewers."""
+    if samples.still_faces:
+        return "only faces that do not move, as in a photograph or a frozen recording"
+    return "no face was seen"
 
 
 def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, object]:

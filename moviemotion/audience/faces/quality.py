@@ -52,7 +52,9 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
     "turn": QualityLimits(0.9, 0.6, "turned away"),
     "cover": QualityLimits(0.2, 0.1, "covered"),
 }
-REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
+FROZEN = "frozen picture"
+"""Reason why the samples of a repeated picture are rejected (`still_faces`)."""
+REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()), FROZEN)
 MIN_WEIGHT = 0.1
 """Minimum weight; a face with a lower weight is rejected, and the measure with the lowest factor determines
 the reason."""
