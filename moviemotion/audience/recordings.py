@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +32,15 @@ from moviemotion.audience.faces.face_registry import (
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.orientation import SUSPECT_SHARE, OrientationMonitor
+from moviemotion.audience.faces.quality import FROZEN, REJECTION_REASONS
+from moviemotion.audience.faces.still_faces import StillFaceDetector
 from moviemotion.audience.faces.tracking import ViewerTracker
-from moviemotion.audience.samples import Samples
+from moviemotion.audience.faces.viewer_identities import AppearanceLog
+from moviemotion.audience.samples import PictureEvent, PictureEventKind, Samples
 from moviemotion.audience.synchronization.clock import CameraClock, ClockSource
 from moviemotion.audience.video.decode import Frame, read_frames
 from moviemotion.audience.video.masking import NO_MASK, Mask, mask_frames
+from moviemotion.audience.video.picture_changes import PictureChangeDetector
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
@@ -101,6 +105,9 @@ class SampleCollector:
         self._scheduler, self._tracker = FaceScheduler(detector), ViewerTracker()
         self._identity_switches = IdentitySwitchDetector()
         self.orientation = OrientationMonitor(detector)
+        self._picture_changes, self._appearances = PictureChangeDetector(), AppearanceLog()
+        self._still_faces = StillFaceDetector()
+        self._events: list[PictureEvent] = []
         self._tracks: list[int] = []
         self._rows: list[tuple[float, ...]] = []
         self._emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
@@ -117,8 +124,11 @@ class SampleCollector:
         found = self._scheduler.detect(images)
         self.orientation.add(images, found)
         for frame, in_frame in zip(frames, found, strict=True):
+            self._follow_picture(frame)
             tracks = self._tracker.assign(frame.time, in_frame)
             self._identity_switches.update(frame.time, frame.image, in_frame, tracks)
+            self._appearances.update(frame.time, frame.image, in_frame, tracks)
+            self._still_faces.update(frame.time, frame.image, in_frame, tracks)
             self._tracks += tracks
             for face in in_frame:
                 self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
@@ -131,6 +141,22 @@ class SampleCollector:
         self._emotions.append(readings.emotions)
         self.frames += len(frames)
 
+    def _follow_picture(self, frame: Frame) -> None:
+        """Convert the positions of all tracks if the picture has moved, or close them at a cut."""
+        change = self._picture_changes.update(frame.image)
+        if change is None:
+            return
+        if change.is_cut:
+            self._tracker.cut()
+            self._events.append(PictureEvent(frame.time, PictureEventKind.CUT))
+            return
+        if change.resized:
+            self._events.append(PictureEvent(frame.time, PictureEventKind.RESIZED))
+        elif self._tracker.would_lose_faces(change.zoom, change.shift):
+            self._events.append(PictureEvent(frame.time, PictureEventKind.MOVED))
+        for positions in (self._tracker, self._identity_switches, self._appearances, self._still_faces):
+            positions.convert(change.zoom, change.shift)
+
     def samples(
         self, end: float, gaps: Sequence[tuple[float, float]] = (), doubts: Sequence[str] = ()
     ) -> Samples:
@@ -141,36 +167,42 @@ class SampleCollector:
             gaps: stretches of film time without frames, as start and end in seconds.
             doubts: reasons to doubt the recording, as in `Samples`.
         """
-        viewers = self._tracker.viewers(self.frames, self._rate)
-        # Track → viewer, −1 for tracks that do not belong to a viewer.
-        number = np.full(len(self._tracker.tracks) + 1, -1, dtype=np.int16)
-        for viewer, tracks_of_viewer in enumerate(viewers):
-            number[tracks_of_viewer] = viewer
-        viewer_of_row = number[np.array(self._tracks, dtype=int)]
-        belongs = viewer_of_row >= 0
-        table = np.array(self._rows, dtype=np.float64).reshape(-1, 6)[belongs]
+        identities = self._appearances.resolve(
+            self._tracker,
+            self._identity_switches.switches,
+            self.frames,
+            self._rate,
+            self._still_faces.is_picture,
+        )
+        table = np.array(self._rows, dtype=np.float64).reshape(-1, 6)
+        tracks = np.array(self._tracks, dtype=np.int64)
+        viewer, frozen = identities.viewer_of(tracks, table[:, 0]), np.zeros(len(tracks), dtype=bool)
+        for track in range(len(self._tracker.tracks)):
+            of_track = tracks == track
+            for start, stop in self._still_faces.frozen(track):
+                frozen |= of_track & (table[:, 0] > start) & (table[:, 0] <= stop)
+        belongs = viewer >= 0
+        weight, reason = np.concatenate(self._weights), np.concatenate(self._rejection_reasons)
         return Samples(
-            viewers=viewer_names(self._name, len(viewers)),
+            viewers=viewer_names(self._name, identities.viewers),
             frames=self.frames,
             end=end,
-            viewer=viewer_of_row[belongs],
-            time=table[:, 0],
-            box=table[:, 1:5].astype(np.float32),
-            detection=table[:, 5].astype(np.float32),
+            viewer=viewer[belongs].astype(np.int16),
+            time=table[belongs, 0],
+            box=table[belongs, 1:5].astype(np.float32),
+            detection=table[belongs, 5].astype(np.float32),
             emotions=np.concatenate(self._emotions)[belongs],
-            weight=np.concatenate(self._weights)[belongs],
-            rejection_reason=np.concatenate(self._rejection_reasons)[belongs],
-            identity_switches=tuple(
-                replace(switch, first=first, second=second)
-                for switch in self._identity_switches.switches
-                if (first := int(number[switch.first])) != (second := int(number[switch.second]))
-                and min(first, second) >= 0
-            ),
+            weight=np.where(frozen, np.float32(0), weight)[belongs],
+            rejection_reason=np.where(frozen, np.int8(REJECTION_REASONS.index(FROZEN)), reason)[belongs],
+            identity_switches=identities.switches,
             gaps=tuple(gaps),
             doubts=tuple(doubts),
             brightness=np.array(self._brightness, np.float32)[belongs],
             picture_time=np.array(self._picture_times),
             picture_brightness=np.array(self._picture_brightness, np.float32),
+            viewer_changes=identities.changes,
+            picture_events=tuple(self._events),
+            still_faces=identities.still_faces,
         )
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import zlib
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.schemas import FileSchema
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.faces.viewer_identities import StillFace, ViewerChange
 from moviemotion.audience.synchronization.clock import CameraClock, ClockSource
 from moviemotion.emotions import EMOTIONS
 
@@ -25,6 +27,22 @@ SAMPLES = FileSchema("moviemotion/samples", 4)
 schema name and version, and introduced standard names: `rejection_reason` (was `refused`),
 `identity_switches` (was `exchanges`) and `gaps` (was `blanks`). Version 4 added the brightness of faces and
 pictures, and the camera's clock."""
+
+
+class PictureEventKind(StrEnum):
+    """What happened to the complete picture of a camera."""
+
+    CUT = "cut"
+    MOVED = "moved"
+    RESIZED = "resized"
+
+
+@dataclass(frozen=True)
+class PictureEvent:
+    """A change of a camera's complete picture, at a film time in seconds."""
+
+    time: float
+    kind: PictureEventKind
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,9 @@ class Samples:
             not stored.
         picture_brightness: (m,) float32 mean brightness of what may be seen of each sampled frame, 0–255.
         clock: how the file's clock was turned into film time; None if that was not recorded.
+        viewer_changes: where one of the `viewers` follows another at a seat, or appears after a cut.
+        picture_events: cuts, and moves of the camera.
+        still_faces: faces that are only pictures, such as posters; they are no viewers.
     """
 
     viewers: tuple[str, ...]
@@ -70,6 +91,9 @@ class Samples:
     picture_time: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     picture_brightness: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     clock: CameraClock | None = None
+    viewer_changes: tuple[ViewerChange, ...] = ()
+    picture_events: tuple[PictureEvent, ...] = ()
+    still_faces: tuple[StillFace, ...] = ()
 
     def __post_init__(self) -> None:
         """Mark the brightness as unknown if it was not measured."""
@@ -99,6 +123,14 @@ class Samples:
                 replace(switch, time=film_time(switch.time)) for switch in self.identity_switches
             ),
             gaps=tuple((film_time(start), film_time(end)) for start, end in self.gaps),
+            viewer_changes=tuple(
+                replace(change, time=film_time(change.time)) for change in self.viewer_changes
+            ),
+            picture_events=tuple(replace(event, time=film_time(event.time)) for event in self.picture_events),
+            still_faces=tuple(
+                replace(face, start=film_time(face.start), end=film_time(face.end))
+                for face in self.still_faces
+            ),
             clock=clock,
         )
 
@@ -148,6 +180,9 @@ class Samples:
             "picture_time": _packed(self.picture_time),
             "picture_brightness": _packed(self.picture_brightness),
             "clock": json.dumps(self.clock.to_json() if self.clock else None),
+            "viewer_changes": json.dumps([asdict(change) for change in self.viewer_changes]),
+            "picture_events": json.dumps([asdict(event) for event in self.picture_events]),
+            "still_faces": json.dumps([asdict(face) for face in self.still_faces]),
         }
         with atomic_write(path) as partial:
             pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial)
@@ -183,6 +218,18 @@ class Samples:
             picture_time=_unpacked(metadata["picture_time"], "<f8").astype(np.float64),
             picture_brightness=_unpacked(metadata["picture_brightness"], "<f4").astype(np.float32),
             clock=CameraClock.from_json(clock) if (clock := json.loads(metadata["clock"])) else None,
+            # Files written by versions up to 0.1 do not have these.
+            viewer_changes=tuple(
+                ViewerChange(**change) for change in json.loads(metadata.get("viewer_changes", "[]"))
+            ),
+            picture_events=tuple(
+                PictureEvent(event["time"], PictureEventKind(event["kind"]))
+                for event in json.loads(metadata.get("picture_events", "[]"))
+            ),
+            still_faces=tuple(
+                StillFace(face["start"], face["end"], tuple(face["box"]))
+                for face in json.loads(metadata.get("still_faces", "[]"))
+            ),
         )
         _check_samples(samples)
         return samples
@@ -192,6 +239,7 @@ def _check_samples(samples: Samples) -> None:
     """Raise a ValueError if a decoded file contains values that `write` never writes."""
     viewers = len(samples.viewers)
     indices = [samples.viewer, *([switch.first, switch.second] for switch in samples.identity_switches)]
+    indices += [np.array([change.after, max(change.before, 0)]) for change in samples.viewer_changes]
     if any(np.any((np.asarray(index) < 0) | (np.asarray(index) >= viewers)) for index in indices):
         raise ValueError("unknown viewer")
     reasons = samples.rejection_reason

@@ -37,6 +37,12 @@ def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
             for exchange in samples.identity_switches
             if number[exchange.first] >= 0 and number[exchange.second] >= 0
         ),
+        viewer_changes=tuple(
+            replace(change, before=int(number[change.before]) if change.before >= 0 else -1, after=after)
+            for change in samples.viewer_changes
+            if (after := int(number[change.after])) >= 0 and (change.before < 0 or number[change.before] >= 0)
+        ),
+        still_faces=(),
     )
 
 

@@ -56,6 +56,7 @@ from moviemotion.study.provenance import (
     time_span_json,
 )
 from moviemotion.study.seat_table import SeatTable
+from moviemotion.workflows.identity_notes import identity_notes
 from moviemotion.workflows.settings_checks import (
     check_offsets,
     check_rate,
@@ -221,7 +222,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         if len(empty) == len(watched):
             study.discard()
             nobody = [
-                f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty
+                f"{camera.path}: {_unseen(watched[camera.name])}; check that it shows the audience"
+                for camera in empty
             ]
             raise MoviemotionError("\n".join([*map(str, unreadable), *nobody]))
         clock_notes, film_span = _align(cameras, watched, film_span, shown, keep)
@@ -527,7 +529,7 @@ def _coverage_notes(
     cameras: Sequence[Camera],
     watched: Mapping[str, Samples],
 ) -> Iterator[Problem]:
-    """Report parts of the film that the cameras do not show, and identity switches, as problems."""
+    """Report parts of the film that the cameras do not show, and doubts about who was seen, as problems."""
     # The timeline's length in whole seconds is no measure: it may be almost a second too long.
     last = max((samples.end for samples in watched.values()), default=0.0)
     for camera in cameras:
@@ -535,10 +537,12 @@ def _coverage_notes(
             continue
         samples = watched[camera.name]
         if not samples.viewers:
-            yield Problem(NO_VIEWER, Harm.MISSING, "no viewer was seen", str(camera.path))
+            text = f"no viewer was seen, {_unseen(samples)}"
+            yield Problem(NO_VIEWER, Harm.MISSING, text, str(camera.path))
         elif last - samples.end > max(MIN_MISSING_SECONDS, (1 - COMPLETE_SHARE) * last):
             text = f"ends at {samples.end:.0f} s of {last:.0f} s; no data after that"
             yield Problem("ends-early", Harm.MISSING, text, str(camera.path))
+        yield from identity_notes(str(camera.path), samples)
         for exchange in samples.identity_switches:
             first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
             how = "in view" if exchange.followed else "recognized by their clothes"
@@ -549,6 +553,13 @@ def _coverage_notes(
                 "each was tracked to the new seat",
                 str(camera.path),
             )
+
+
+def _unseen(samples: Samples) -> str:
+    """What was seen instead of viewers."""
+    if samples.still_faces:
+        return "only faces that do not move, as in a photograph or a frozen recording"
+    return "no face was seen"
 
 
 def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, object]:

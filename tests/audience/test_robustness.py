@@ -43,8 +43,12 @@ def picture(people: Sequence[tuple[int, int, Expression]], glasses: bool = False
 
 
 def process(pictures: Iterable[Picture]) -> Samples:
+    """Read the pictures, in which everybody sways a little: people who do not would be photographs."""
     log = SampleCollector("row", RATE, *tools())
-    frames = [Frame(k / RATE, image) for k, image in enumerate(pictures)]
+    rng, sway, frames = np.random.default_rng(3), 0.0, []
+    for k, image in enumerate(pictures):
+        sway = float(np.clip(sway + rng.choice((-3, -2, 2, 3)), -8, 8))
+        frames.append(Frame(k / RATE, np.roll(image, round(sway), axis=1)))
     for at in range(0, len(frames), 8):
         log.add_frames(frames[at : at + 8])
     return log.samples(frames[-1].time)

@@ -6,7 +6,7 @@ the head. The readings are therefore compared at the rate of the samples, after 
 has in common have been removed. Where the readings alone leave a doubt, the movements of both faces decide.
 Nothing is compared but emotion probabilities and face boxes; no face is recognized.
 
-The limits were set with real people (`benchmarks/doubles.py`): among pairs of different people, the largest
+The limits were set with clips of real people: among pairs of different people, the largest
 correlation was 0.32 over 14 to 19 s in common and 0.58 over 8 s; among copies that were mirrored, reduced,
 recompressed, darkened or seen at an angle, the smallest was 0.52.
 """

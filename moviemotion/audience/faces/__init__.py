@@ -9,6 +9,8 @@ The modules, in the order in which the data passes through them:
 - `orientation`: find out whether the camera was turned on its side or upside down.
 - `tracking`: join faces into tracks, and tracks into viewers, by position.
 - `identity_switches`: detect that two viewers have changed places, from position and clothing.
+- `viewer_identities`: decide who is who after absences and cuts, from hair and clothes.
+- `still_faces`: find faces that are only pictures: posters, photographs and frozen recordings.
 - `quality`: weight each face by size, blur, light, pose and occlusion, or reject it.
 - `emotion_model`: emotion models in ONNX files, including the shipped model.
 - `face_readings`: apply these steps to the faces in frames and in single images.

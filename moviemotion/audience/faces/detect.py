@@ -71,6 +71,23 @@ class FaceBox:
         right, down = (eyes - mouth).tolist()
         return float(np.degrees(np.arctan2(abs(right), -down)))
 
+    @property
+    def sides(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        return self.left, self.top, self.right, self.bottom
+
+    def converted(self, zoom: tuple[float, float], shift: tuple[float, float]) -> FaceBox:
+        """The same face in a frame whose pixels lie at `zoom` × the old position + `shift`, x and y."""
+        (x, y), (right, down) = zoom, shift
+        return FaceBox(
+            self.left * x + right,
+            self.top * y + down,
+            self.right * x + right,
+            self.bottom * y + down,
+            self.score,
+            np.asarray(self.landmarks * np.array(zoom) + np.array(shift), dtype=np.float32),
+        )
+
 
 @dataclass(frozen=True)
 class FaceFraming:

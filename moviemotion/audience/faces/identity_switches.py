@@ -114,6 +114,13 @@ class IdentitySwitchDetector:
             self._last_check = time
             self._compare(time)
 
+    def convert(self, zoom: tuple[float, float], shift: tuple[float, float]) -> None:
+        """Convert all positions after the camera was moved or the picture resized."""
+        for seen in self._appearances.values():
+            seen.reference_position = seen.reference_position * zoom + shift
+            seen.current_position = seen.current_position * zoom + shift
+            seen.size *= float(np.sqrt(zoom[0] * zoom[1]))
+
     def _add(self, time: float, track: int, face: FaceBox, clothing: Float) -> None:
         position = np.array(face.center)
         seen = self._appearances.get(track)
@@ -162,13 +169,13 @@ class IdentitySwitchDetector:
                     b.current_clothing,
                     a.reference_clothing,
                     b.reference_clothing,
-                    _hellinger_distance,
+                    hellinger_distance,
                 )
                 if position_gain > POSITION_MARGIN:
                     a.reference_position, b.reference_position = b.reference_position, a.reference_position
                     self.switches.append(IdentitySwitch(time, first, second, followed=True))
                 elif clothing_gain > max(
-                    CLOTHING_MARGIN * _hellinger_distance(a.reference_clothing, b.reference_clothing),
+                    CLOTHING_MARGIN * hellinger_distance(a.reference_clothing, b.reference_clothing),
                     MIN_CLOTHING_MARGIN,
                 ):
                     a.reference_clothing, b.reference_clothing = b.reference_clothing, a.reference_clothing
@@ -191,19 +198,46 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
         (36,) fractions that sum to 1, 12 for each channel; None if the face is too close to the bottom of the
         frame.
     """
+    down = 0.2 * face.size
+    return color_histogram(image, face, (-0.5, 0.5), face.bottom + down, face.bottom + 4 * down, 0.15)
+
+
+def color_histogram(
+    image: NDArray[np.uint8],
+    face: FaceBox,
+    across: tuple[float, float],
+    top: float,
+    bottom: float,
+    min_height: float,
+) -> Float | None:
+    """Histogram of the colors in a rectangle near a face, relative to the face's brightness.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        face: a face in the image.
+        across: left and right of the rectangle, in face sizes from the center of the face.
+        top, bottom: rows in pixels.
+        min_height: smallest height within the frame, in face sizes.
+
+    Returns:
+        (36,) fractions that sum to 1, 12 for each channel; None if too little of the rectangle lies within
+        the frame.
+    """
     x, size = face.center[0], face.size
-    top, bottom = round(face.bottom + 0.2 * size), round(face.bottom + 0.8 * size)
-    left, right = max(0, round(x - 0.5 * size)), round(x + 0.5 * size)
-    below = image[max(0, top) : max(0, bottom), left : max(0, right)]
-    if below.shape[0] < 0.15 * size or below.shape[1] < 0.5 * size:
+    first, last = max(0, round(top)), max(0, round(bottom))
+    left, right = max(0, round(x + across[0] * size)), round(x + across[1] * size)
+    near = image[first:last, left:right]
+    if near.shape[0] < min_height * size or near.shape[1] < 0.5 * (across[1] - across[0]) * size:
         return None
     own = image[max(0, round(face.top)) : round(face.bottom), max(0, round(face.left)) : round(face.right)]
-    if not own.size:
+    if not own.size or not near.size:
         return None
     step = max(1, int(size) // 16)
     light = own[::step, ::step].mean() + 1
-    ratio = np.log((below[::step, ::step].reshape(-1, 3) + 1.0) / light).clip(_BINS[0], _BINS[-1])
-    counts = np.concatenate([np.histogram(channel, _BINS)[0] for channel in ratio.T])
+    ratio = np.log((near[::step, ::step].reshape(-1, 3) + 1.0) / light)
+    bins = len(_BINS) - 1
+    bin_of_pixel = ((ratio - _BINS[0]) * bins / (_BINS[-1] - _BINS[0])).clip(0, bins - 1).astype(np.int64)
+    counts = np.bincount((bin_of_pixel + bins * np.arange(3)).ravel(), minlength=3 * bins)
     return counts / counts.sum()
 
 
@@ -218,6 +252,6 @@ def _euclidean_distance(a: Float, b: Float) -> float:
     return float(np.hypot(*(a - b)))
 
 
-def _hellinger_distance(a: Float, b: Float) -> float:
+def hellinger_distance(a: Float, b: Float) -> float:
     """Hellinger distance between two histograms that sum to 1, from 0 to 1."""
     return float(np.sqrt(max(0.0, 1 - np.sqrt(a * b).sum())))

@@ -53,7 +53,9 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
     "cover": QualityLimits(0.2, 0.1, "covered"),
     "tilt": QualityLimits(75.0, 60.0, "lying on its side"),
 }
-REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
+FROZEN = "frozen picture"
+"""Reason why the samples of a repeated picture are rejected (`still_faces`)."""
+REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()), FROZEN)
 MIN_WEIGHT = 0.1
 """Minimum weight; a face with a lower weight is rejected, and the measure with the lowest factor determines
 the reason."""

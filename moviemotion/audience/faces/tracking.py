@@ -45,6 +45,7 @@ class Track:
         samples: number of frames in which the face was seen.
         x_sum: sum of the x coordinates of all face centers, used to sort viewers from left to right.
         velocity: x and y velocity of the last movement, in pixels per second.
+        epoch: number of cuts before the track.
     """
 
     face: FaceBox
@@ -53,6 +54,7 @@ class Track:
     samples: int = 0
     x_sum: float = 0.0
     velocity: tuple[float, float] = (0.0, 0.0)
+    epoch: int = 0
 
     def add(self, time: float, face: FaceBox) -> None:
         """Add the face box at a given time."""
@@ -78,8 +80,36 @@ class ViewerTracker:
 
     def __init__(self) -> None:
         self.tracks: list[Track] = []
-        self._frames_with_faces = 0
-        self._frames_with_several_faces = 0
+        self._frames_with_faces = [0]
+        self._frames_with_several_faces = [0]
+
+    @property
+    def epochs(self) -> int:
+        """Number of stretches between cuts."""
+        return len(self._frames_with_faces)
+
+    def cut(self) -> None:
+        """Close all tracks, because positions before and after a cut have nothing to do with each other."""
+        self._frames_with_faces.append(0)
+        self._frames_with_several_faces.append(0)
+
+    def convert(self, zoom: tuple[float, float], shift: tuple[float, float]) -> None:
+        """Convert the positions of the current tracks after the camera was moved or the picture resized."""
+        for track in self.tracks:
+            if track.epoch == self.epochs - 1:
+                track.face = track.face.converted(zoom, shift)
+                track.velocity = (0.0, 0.0)
+
+    def would_lose_faces(self, zoom: tuple[float, float], shift: tuple[float, float]) -> bool:
+        """Whether a move of the picture takes a current face farther than faces move by themselves."""
+        recent = [t for t in self.tracks if t.epoch == self.epochs - 1]
+        newest = max((t.last_seen for t in recent), default=0.0)
+        faces = [t.face for t in recent if newest - t.last_seen <= MIN_TRACK_SECONDS]
+        return any(
+            float(np.hypot(*np.subtract(face.converted(zoom, shift).center, face.center)))
+            > GATE_DISTANCE * face.size / 2
+            for face in faces
+        )
 
     def assign(self, time: float, faces: list[FaceBox]) -> list[int]:
         """Assign the faces in the next frame to tracks, opening new tracks for unmatched faces.
@@ -94,10 +124,13 @@ class ViewerTracker:
         Returns:
             The track index of each face.
         """
-        self._frames_with_faces += len(faces) > 0
-        self._frames_with_several_faces += len(faces) > 1
+        self._frames_with_faces[-1] += len(faces) > 0
+        self._frames_with_several_faces[-1] += len(faces) > 1
         result = [-1] * len(faces)
-        candidates = [i for i, track in enumerate(self.tracks) if _is_open(track, time)]
+        epoch = self.epochs - 1
+        candidates = [
+            i for i, track in enumerate(self.tracks) if track.epoch == epoch and _is_open(track, time)
+        ]
         if faces and candidates:
             cost = np.array([[_assignment_cost(self.tracks[i], time, f) for f in faces] for i in candidates])
             possible = np.isfinite(cost)
@@ -106,17 +139,20 @@ class ViewerTracker:
                     result[face] = candidates[row]
         for i, face in enumerate(faces):
             if result[i] < 0:
-                self.tracks.append(Track(face, time, time))
+                self.tracks.append(Track(face, time, time, epoch=epoch))
                 result[i] = len(self.tracks) - 1
             self.tracks[result[i]].add(time, face)
         return result
 
-    def viewers(self, frames: int, rate: float) -> list[list[int]]:
-        """Decide which tracks are viewers.
+    def shows_single_seat(self, epoch: int) -> bool:
+        """Whether the camera shows a single seat in a stretch between two cuts."""
+        several, any_faces = self._frames_with_several_faces[epoch], self._frames_with_faces[epoch]
+        return several <= SINGLE_SEAT_SHARE * any_faces
 
-        A viewer must be seen for 2 s and in 5 % of the frames, or for 30 s in a long film. Anything less is a
-        passer-by or a false detection. If the camera shows a single seat, all tracks are one viewer, however
-        far the face jumps.
+    def viewers(self, frames: int, rate: float) -> list[list[int]]:
+        """Decide which tracks are viewers, by position only and without cuts.
+
+        If the camera shows a single seat, all tracks are one viewer, however far the face jumps.
 
         Args:
             frames: number of sampled frames in the complete film.
@@ -125,13 +161,25 @@ class ViewerTracker:
         Returns:
             The tracks of each viewer, with viewers ordered from left to right.
         """
-        needed = max(MIN_TRACK_SECONDS * rate, min(MIN_TRACK_SHARE * frames, MAX_REQUIRED_SECONDS * rate))
+        needed = needed_samples(frames, rate)
         everyone = range(len(self.tracks))
-        single_seat = self._frames_with_several_faces <= SINGLE_SEAT_SHARE * self._frames_with_faces
-        candidates = [list(everyone)] if single_seat else [[i] for i in everyone]
+        candidates = [list(everyone)] if self.shows_single_seat(0) else [[i] for i in everyone]
         seen = [sum(self.tracks[i].samples for i in candidate) for candidate in candidates]
-        viewers = [c for c, n in zip(candidates, seen, strict=True) if n and n >= min(needed, 0.5 * frames)]
+        viewers = [c for c, n in zip(candidates, seen, strict=True) if n and n >= needed]
         return sorted(viewers, key=lambda candidate: self.tracks[candidate[0]].mean_x())
+
+
+def needed_samples(frames: int, rate: float) -> float:
+    """Number of frames in which a viewer must be seen; anything less is a passer-by or a false detection.
+
+    A viewer must be seen for 2 s and in 5 % of the frames, or for 30 s in a long film.
+
+    Args:
+        frames: number of sampled frames in the complete film.
+        rate: sampled frames per second.
+    """
+    needed = max(MIN_TRACK_SECONDS * rate, min(MIN_TRACK_SHARE * frames, MAX_REQUIRED_SECONDS * rate))
+    return min(needed, 0.5 * frames)
 
 
 def _is_open(track: Track, time: float) -> bool:
