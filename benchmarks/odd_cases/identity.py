@@ -8,7 +8,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from odd_cases.oracle import Case, Person, Result, judge_control, judge_screening, screen
+from odd_cases.oracle import SILENT_CAMERAS, Case, Person, Result, judge_control, judge_screening, screen
 from odd_cases.video import (
     RATE,
     SIDE,
@@ -199,7 +199,7 @@ def slide_show(folder: Path) -> Result:
 def two_people(folder: Path) -> Result:
     names = ("seat-a1", "seat-b1")
     cameras = [write(folder / f"{name}.mp4", person(name, LONG)) for name in names]
-    return judge_control(screen(folder, cameras), [plain(name, LONG) for name in names])
+    return judge_control(screen(folder, cameras), [plain(name, LONG) for name in names], SILENT_CAMERAS)
 
 
 def three_in_a_row(folder: Path) -> Result:

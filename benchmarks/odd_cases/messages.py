@@ -13,11 +13,13 @@ import numpy as np
 from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE
 from odd_cases.oracle import (
     CRASHED,
+    SILENT_CAMERAS,
     Case,
     Person,
     Result,
     Run,
     Verdict,
+    as_json,
     command,
     compare_people,
     judge_control,
@@ -28,7 +30,7 @@ from odd_cases.oracle import (
     told_lines,
     viewers_of,
 )
-from odd_cases.video import RATE, SIDE, beside, person, plain, write
+from odd_cases.video import RATE, SIDE, beside, from_second, person, plain, write
 
 SECONDS = 8
 NAMES = ("seat-a1", "seat-a3", "seat-b1")
@@ -67,7 +69,9 @@ def three_empty(folder: Path) -> Result:
     """Three of five cameras see nobody, and other problems compete for the terminal."""
     cameras = _cameras(folder, NAMES[:2])
     cameras += [write(folder / f"empty-{k}.mp4", _wall()[k:], crf=20 + k) for k in range(3)]
-    return _incomplete(screen(folder, cameras), _people(NAMES[:2]), [rf"empty-{k}" for k in range(3)])
+    return _incomplete(
+        screen(folder, cameras), _people(NAMES[:2]), [rf"empty-{k}.*no viewer was seen" for k in range(3)]
+    )
 
 
 def text_for_video(folder: Path) -> Result:
@@ -96,10 +100,8 @@ def half_missing(folder: Path) -> Result:
     cameras.append(write(folder / "seat-b1.mp4", person("seat-b1", SECONDS)[: SECONDS * RATE // 2]))
     short = Person(plain("seat-b1", SECONDS).readings[: SECONDS // 2])
     run = screen(folder, cameras)
-    result = judge_screening(run, [*_people(NAMES[:2]), short], r"seat-b1.*(ends at|no data after)")
-    if result.verdict is Verdict.RIGHT and "ends at" not in result.seen:
-        return Result(Verdict.SILENT, f"not told that it ends early; {result.seen}")
-    return result
+    cause = r"seat-b1.*(ends at|no data after)"
+    return _mentioned(run, judge_screening(run, [*_people(NAMES[:2]), short], cause), cause)
 
 
 def _consented(folder: Path, seats: Sequence[tuple[str, str, str, str]]) -> Path:
@@ -121,12 +123,8 @@ def masked_cameras(folder: Path) -> Result:
         folder, [("A1", "seat-a1", "", "accept"), ("A2", "seat-a3", "", "decline"), ("A3", "seat-b1", "", "")]
     )
     run = screen(folder, _cameras(folder))
-    cause = r"seat-(a3|b1).*(consent|masked|declined|accepted)"
-    result = judge_screening(run, _people(NAMES[:1]), cause)
-    named = [name for name in NAMES[1:] if matching(told_lines(run), f"{name}.*(consent|mask|declin|accept)")]
-    if result.verdict in (Verdict.RIGHT, Verdict.REPORTED) and len(named) < 2:
-        return Result(Verdict.SILENT, f"only {named} named; {result.seen}")
-    return result
+    result = judge_screening(run, _people(NAMES[:1]), r"declined.*2 of 3 recordings")
+    return _mentioned(run, result, r"declined.*2 of 3 recordings")
 
 
 def masked_seat(folder: Path) -> Result:
@@ -140,9 +138,22 @@ def masked_seat(folder: Path) -> Result:
     )
     row = write(folder / "row.mp4", beside(person(NAMES[0], SECONDS), person(NAMES[1], SECONDS)))
     run = screen(folder, [row])
-    result = judge_screening(run, _people(NAMES[:1]), r"row.*(consent|mask|declin|accept)")
-    if result.verdict is Verdict.RIGHT and not matching(told_lines(run), "consent|mask|declin|accept"):
-        return Result(Verdict.SILENT, f"seat B2 is not mentioned; {result.seen}")
+    result = judge_screening(run, _people(NAMES[:1]), r"declined.*1 seat masked")
+    return _mentioned(run, result, r"declined.*1 seat masked")
+
+
+def misspelled_camera(folder: Path) -> Result:
+    """The list of seats names a camera otherwise than its file is named."""
+    _consented(folder, [("A1", "seat-a1", "", "accept"), ("A2", "seat-A3", "", "accept")])
+    run = screen(folder, _cameras(folder, NAMES[:2]))
+    cause = r"seat-a3\.mp4.*no seat uses this camera"
+    return _mentioned(run, judge_screening(run, _people(NAMES[:1]), cause), cause)
+
+
+def _mentioned(run: Run, result: Result, cause: str) -> Result:
+    """Right readings of those who accepted are not enough: what was left out must be told."""
+    if result.verdict is Verdict.RIGHT and not matching(told_lines(run), cause):
+        return Result(Verdict.SILENT, f"not told; {result.seen}")
     return result
 
 
@@ -163,7 +174,7 @@ def _again(folder: Path, change: str, cause: str) -> Result:
     if change == "rate":
         options += ["--rate", "4"]
     elif change == "offset":
-        options += ["--offset", "seat-a3=1.5"]
+        options += ["--offset", "seat-a3=2"]
     elif change == "script":
         script.write_text("INT. HALL - DAY\n\nMILA\nWe are early.\n", encoding="utf-8")
     elif change == "recording":
@@ -182,7 +193,11 @@ def again_rate(folder: Path) -> Result:
 
 
 def again_offset(folder: Path) -> Result:
-    return _again(folder, "offset", r"--offset.*seat-a3")
+    """Refused, or the samples are moved by the new offset."""
+    result = _again(folder, "offset", r"--offset.*seat-a3")
+    moved = [plain("seat-a1", SECONDS), from_second(plain("seat-a3", SECONDS), 2), plain("seat-b1", SECONDS)]
+    right, seen = compare_people(moved, viewers_of(folder / "study"))
+    return Result(Verdict.RIGHT, seen) if right else result
 
 
 def again_script(folder: Path) -> Result:
@@ -226,10 +241,26 @@ def samples_deleted(folder: Path) -> Result:
     screen(folder, _cameras(folder))
     (folder / "study" / "samples" / "seat-a3.parquet").unlink()
     run = command(folder / "study", "report", folder / "study")
-    result = judge_screening(run, _people(("seat-a1", "seat-b1")), r"seat-a3.*missing")
-    if result.verdict is Verdict.RIGHT and "missing" not in result.seen:
-        return Result(Verdict.SILENT, result.seen)
-    return result
+    cause = r"seat-a3.*missing"
+    return _mentioned(run, judge_screening(run, _people(("seat-a1", "seat-b1")), cause), cause)
+
+
+def new_script(folder: Path) -> Result:
+    """A report with another script keeps what was wrong with the recordings, and the film's span."""
+    cameras = _cameras(folder, NAMES[:2])
+    cameras.append(write(folder / "seat-b1.mp4", person("seat-b1", SECONDS)[: SECONDS * RATE // 2]))
+    (folder / "empty.mp4").write_bytes(b"")
+    screen(folder, [*cameras, folder / "empty.mp4"], "--film", "0:01-0:07")
+    (script := folder / "film.fountain").write_text(
+        "INT. HALL - DAY\n\nMILA\nWe are late.\n", encoding="utf-8"
+    )
+    run = command(folder / "study", "report", folder / "study", "--script", script)
+    causes = (r"seat-b1.*ends at", r"empty\.mp4.*empty")
+    missing = [cause for cause in causes if not matching(told_lines(run), cause)]
+    span = as_json(run.study / "moments.json").get("in_film")
+    if missing or span != [[1, 7]]:
+        return Result(Verdict.SILENT, f"not told any more: {missing}; the film runs in {span}")
+    return Result(Verdict.REPORTED, matching(told_lines(run), causes[0])[0])
 
 
 def samples_restored(folder: Path) -> Result:
@@ -245,6 +276,8 @@ def samples_restored(folder: Path) -> Result:
     shutil.copytree(folder / "backup", study / "samples", dirs_exist_ok=True)
     (study / "study.json").write_bytes((folder / "study.json").read_bytes())
     run = command(study, "report", study)
+    if run.code == 2 and matching([run.last_error()], "erased|withdr"):
+        return Result(Verdict.REFUSED, run.last_error())
     result = judge_screening(run, _people(("seat-a1", "seat-b1")), r"erased|withdr|restored", "")
     left = len(list((study / "samples").glob("*.parquet")))
     return replace(result, seen=f"{result.seen}; {left} files of samples")
@@ -253,7 +286,7 @@ def samples_restored(folder: Path) -> Result:
 def short_recordings(folder: Path) -> Result:
     """Cameras that end within the same second, at 8.3 to 8.9 s."""
     cameras = [write(folder / f"{name}.mp4", person(name, 9)[: 100 + 3 * k]) for k, name in enumerate(NAMES)]
-    return judge_control(screen(folder, cameras), _people(seconds=9))
+    return judge_control(screen(folder, cameras), _people(seconds=9), SILENT_CAMERAS)
 
 
 def spaces_and_umlauts(folder: Path) -> Result:
@@ -264,7 +297,7 @@ def spaces_and_umlauts(folder: Path) -> Result:
 def run_twice(folder: Path) -> Result:
     cameras = _cameras(folder)
     screen(folder, cameras)
-    return judge_control(screen(folder, cameras), _people())
+    return judge_control(screen(folder, cameras), _people(), SILENT_CAMERAS)
 
 
 CASES = [
@@ -277,6 +310,7 @@ CASES = [
         ("half_missing", half_missing, "a camera ends halfway", False),
         ("masked_cameras", masked_cameras, "one participant declined, one was never asked", False),
         ("masked_seat", masked_seat, "one of two participants in a camera declined", False),
+        ("misspelled_camera", misspelled_camera, "the list of seats misspells a camera's name", False),
         ("everybody_declined", everybody_declined, "the only participant declined", False),
         ("again_rate", again_rate, "screened again at another rate", False),
         ("again_offset", again_offset, "screened again with an offset", False),
@@ -288,6 +322,7 @@ CASES = [
         ("folder_in_use", folder_in_use, "the study folder holds other files", False),
         ("same_file_linked", same_file_linked, "one file under two names", False),
         ("samples_deleted", samples_deleted, "a camera's samples were deleted", False),
+        ("new_script", new_script, "a report with a new script after a screening with problems", False),
         ("samples_restored", samples_restored, "an erased viewer's samples come back from a backup", False),
         ("short_recordings", short_recordings, "short recordings that end within half a second", True),
         ("spaces_and_umlauts", spaces_and_umlauts, "a file name with blanks, umlauts and parentheses", True),
