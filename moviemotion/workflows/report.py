@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.seat_map import Place
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.consent import fully_masked_cameras
+from moviemotion.privacy.consent_problems import consent_problems
 from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
 from moviemotion.problems import Harm, Problem
@@ -22,7 +25,13 @@ from moviemotion.study.file_names import (
 )
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.manifest import STUDY_ID_KEY
-from moviemotion.study.provenance import CAMERA_SKIPPED, audience_timeline, has_provenance, read_provenance
+from moviemotion.study.provenance import (
+    CAMERA_SKIPPED,
+    Provenance,
+    audience_timeline,
+    has_provenance,
+    read_provenance,
+)
 from moviemotion.study.schema import CAPTURE, DECODING_ERRORS, damaged_file_error
 from moviemotion.study.seat_table import SeatTable
 from moviemotion.workflows.capture import finish_capture
@@ -49,9 +58,9 @@ def report(  # noqa: PLR0913 (mirrors the command)
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
-    The study may have been captured or simulated. A capture that was interrupted is finished first. Unless a
-    new script is given, a finished study keeps its script, problems, baseline, film, credits and seats, and
-    whether doubles count.
+    The study may have been captured or simulated. A capture that was interrupted is finished first. A
+    finished study keeps the problems with its recordings and, unless new ones are given, its script,
+    baseline, film, credits and seats, and whether doubles count.
 
     Args:
         folder: the study folder.
@@ -93,13 +102,15 @@ def report(  # noqa: PLR0913 (mirrors the command)
         watched = list(saved.values())
         seen_viewers = [viewer for samples in watched for viewer in samples.viewers]
         unseen = [name for name in study.cameras if name not in saved or not saved[name].viewers]
-        places = seats.of_viewers(seen_viewers, unseen) if seats else None
+        places: Mapping[str, Place] | None = seats.of_viewers(seen_viewers, unseen) if seats else None
         if places and STUDY_ID_KEY in study.manifest:
             places = anonymous_places(places)
-        if sources is None and has_provenance(folder):
-            before = read_provenance(folder)
+        before = _earlier_provenance(folder, replaced=sources is not None)
+        notes = _notes(study, folder, before, saved, was_capture)
+        if sources is None and before:
             provenance = replace(
                 before,
+                problems=(*filter(_is_about_script, before.problems), *notes),
                 seed=seed,
                 baseline=baseline or before.baseline,
                 film=film or before.film,
@@ -107,17 +118,11 @@ def report(  # noqa: PLR0913 (mirrors the command)
                 seats=places or before.seats,
                 count_doubles=before.count_doubles if count_doubles is None else count_doubles,
             )
-            if was_capture:  # the journal was damaged earlier, but may have been restored since
-                provenance = replace(provenance, problems=tuple(_capture_notes(folder / CAPTURE_FILE)))
             return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
-        finished = has_provenance(folder)  # the analysis then reports cameras without samples
-        unread = [
-            Problem(CAMERA_SKIPPED, Harm.MISSING, "was not processed", camera)
-            for camera in study.cameras
-            if camera not in saved and not finished
-        ]
-        notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
-        film = film or _simulated_span(study)
+        if before:
+            baseline, film = baseline or before.baseline, film or before.film
+            credits, places = credits or before.credits, places or before.seats
+            count_doubles = before.count_doubles if count_doubles is None else count_doubles
         analysis = analyze_and_write(
             study,
             watched,
@@ -125,12 +130,45 @@ def report(  # noqa: PLR0913 (mirrors the command)
             notes,
             seed,
             baseline,
-            film,
+            film or _simulated_span(study),
             credits,
             places,
             bool(count_doubles),
         )
         return Screening(folder, analysis, ())
+
+
+def _earlier_provenance(folder: Path, replaced: bool) -> Provenance | None:
+    """The provenance of a finished study; None if there is none, or if it is damaged and being replaced."""
+    if not has_provenance(folder):
+        return None
+    try:
+        return read_provenance(folder)
+    except MoviemotionError:
+        if replaced:
+            return None
+        raise
+
+
+def _notes(
+    study: StudyFolder,
+    folder: Path,
+    before: Provenance | None,
+    saved: Collection[str],
+    was_capture: bool,
+) -> tuple[Problem, ...]:
+    """Problems with the recordings of a study; those of a screening are known only from its provenance."""
+    captured = _capture_notes(study, folder)
+    if was_capture:  # the journal was damaged earlier, but may have been restored since
+        return captured
+    if before:
+        return tuple(problem for problem in before.problems if not _is_about_script(problem))
+    unread = (
+        Problem(CAMERA_SKIPPED, Harm.MISSING, "was not processed", camera)
+        for camera in study.cameras
+        if camera not in saved and not has_provenance(folder)  # else the analysis reports missing samples
+    )
+    return (*unread, *captured)
 
 
 def _simulated_span(study: StudyFolder) -> TimeSpan | None:
@@ -150,21 +188,32 @@ def _refuse_lost_provenance(folder: Path) -> None:
         )
 
 
-def _capture_notes(captured: Path) -> list[Problem]:
+def _is_about_script(problem: Problem) -> bool:
+    """Whether a problem is about the script or its times, so that it ends with them."""
+    return problem.code.startswith("script-")
+
+
+def _capture_notes(study: StudyFolder, folder: Path) -> tuple[Problem, ...]:
     """Problems in capture.json: cameras without viewers, estimated offsets, gaps, and a damaged journal."""
+    captured = folder / CAPTURE_FILE
     if not captured.exists():
-        return []
+        return ()
+    masked: dict[str, str] = {}
+    without_consent: tuple[Problem, ...] = ()
+    if STUDY_ID_KEY not in study.manifest:  # afterwards, the seats' cameras have other names
+        masked = fully_masked_cameras(folder, study.cameras)
+        without_consent = tuple(consent_problems(folder, {camera: camera for camera in study.cameras}))
     try:
-        return list(_notes_of_capture(CAPTURE.read_json(captured)))
+        return (*without_consent, *_notes_of_capture(CAPTURE.read_json(captured), masked))
     except DECODING_ERRORS as error:
         raise damaged_file_error(captured) from error
 
 
-def _notes_of_capture(content: Any) -> Iterator[Problem]:
+def _notes_of_capture(content: Any, masked: Collection[str]) -> Iterator[Problem]:
     for line in content.get("problems", ()):
         yield Problem("damaged-journal", Harm.MISSING, str(line))
     for camera in content["cameras"]:
-        if not camera["viewers"]:
+        if not camera["viewers"] and camera["name"] not in masked:
             yield Problem(NO_VIEWER, Harm.MISSING, "no viewer was seen", camera["name"])
         for doubt in camera.get("doubts", ()):
             yield Problem("recording-doubtful", Harm.WRONG, doubt, camera["name"])

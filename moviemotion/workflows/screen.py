@@ -43,6 +43,7 @@ from moviemotion.audience.synchronization.matching import MIN_COMPARED_SECONDS
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.consent_problems import consent_problems
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
@@ -178,6 +179,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         # Reject a misspelled viewer before the time-consuming part starts.
         seats.of_viewers((), names)
     seen = masks(out, names)
+    without_consent = tuple(consent_problems(out, {camera.name: str(camera.path) for camera in cameras}))
     cameras = [replace(camera, mask=seen.get(camera.name, NO_MASK)) for camera in cameras]
     cameras = [camera for camera in cameras if not camera.mask.hides_everything]
     _refuse_duplicate_videos(cameras)
@@ -234,7 +236,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             study,
             in_order,
             sources,
-            (*unreadable, *doubts, *clock_notes, *_coverage_notes(cameras, watched)),
+            (*unreadable, *without_consent, *doubts, *clock_notes, *_coverage_notes(cameras, watched)),
             seed,
             baseline,
             film_span,

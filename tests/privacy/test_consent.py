@@ -14,6 +14,7 @@ from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import ConsentState, Seat, mask_for_seats
+from moviemotion.privacy.consent_problems import consent_problems
 from moviemotion.privacy.disclosure import load_disclosure
 from moviemotion.privacy.study_database import DataKind, StorageError
 
@@ -52,6 +53,35 @@ def test_only_who_accepts_is_seen(asked: Path) -> None:
 
 def test_without_a_database_every_camera_is_open(tmp_path: Path) -> None:
     assert consent.camera_masks(tmp_path, ["cam-a"]) == {"cam-a": NO_MASK}
+
+
+RECORDINGS = {name: f"videos/{name}.mp4" for name in ("cam-a", "row")}
+
+
+def test_what_was_masked_is_reported_without_naming_who_declined(asked: Path) -> None:
+    say(asked, "A", False)
+    say(asked, "R1", True)
+    say(asked, "R2", False)
+    (problem,) = consent_problems(asked, RECORDINGS)
+    assert str(problem) == (
+        "Participants have declined or were not asked: 1 of 2 recordings not processed and 2 seats masked in "
+        "processed recordings; the results are about the others"
+    )
+
+
+def test_a_camera_that_no_seat_uses_is_named(asked: Path) -> None:
+    for seat in ("A", *REGIONS):
+        say(asked, seat, True)
+    (problem,) = consent_problems(asked, {**RECORDINGS, "Row": "videos/Row.mp4"})
+    assert (problem.code, problem.subject) == ("camera-without-seat", "videos/Row.mp4")
+
+
+def test_nothing_is_reported_if_all_accept_or_nobody_is_asked_in_the_program(
+    asked: Path, tmp_path: Path
+) -> None:
+    for seat in ("A", *REGIONS):
+        say(asked, seat, True)
+    assert not [*consent_problems(asked, RECORDINGS), *consent_problems(tmp_path, RECORDINGS)]
 
 
 states = st.none() | st.sampled_from(list(ConsentState))

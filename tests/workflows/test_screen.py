@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from moviemotion.analysis.analyze import FILM_SPAN_UNKNOWN
+from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.audience.recordings import Camera
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
@@ -431,6 +432,27 @@ def test_a_timing_sheet_and_shot_changes_time_the_script(
     assert (script.cues[0].start, script.cues[0].source) == (1.5, TimeSource.TIMING_SHEET)
     page = (study / "report.html").read_text(encoding="utf-8")
     assert "Times come from a timing sheet" in page
+
+
+def test_a_report_with_another_script_keeps_what_is_known_of_the_recordings(
+    seats: list[Path], film: Path, tmp_path: Path
+) -> None:
+    (empty := tmp_path / "empty.mp4").write_bytes(b"")
+    span = TimeSpan(1, 7)
+    folder = tmp_path / "study"
+    longer = tmp_path / "longer.srt"
+    longer.write_text(
+        (film / "film.srt").read_text(encoding="utf-8")
+        + "\n4\n00:00:30,000 --> 00:00:32,000\nThey laugh until the lamp goes out.\n",
+        encoding="utf-8",
+    )
+    screen([*seats, empty], folder, film / "film.fountain", longer, {"row-02-03": -4.0}, RATE, film=span)
+    analysis = report(folder, film / "film.fountain", film / "film.srt").analysis
+    problems = "\n".join(map(str, analysis.data_quality.problems))
+    assert "empty.mp4: the file is empty" in problems
+    assert "row-02-03.mp4: ends at 4 s of 8 s" in problems
+    assert "The subtitles run to 32 s" not in problems
+    assert analysis.in_film.tolist() == [False, *[True] * 6, False]
 
 
 def test_a_timing_sheet_without_a_script(seats: list[Path], tmp_path: Path) -> None:
