@@ -40,6 +40,7 @@ from moviemotion.privacy.pseudonymize import (
     pseudonymize_study,
     rebuild_outputs,
 )
+from moviemotion.privacy.releases import forget_viewer, record_departure
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import DataKind, StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows, without_viewer
@@ -121,6 +122,7 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure
             query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
             (disclosure,) = database.connection.execute(query, (viewer,)).fetchone()
             receipt = record_state(database, viewer, ConsentState.WITHDRAWN, disclosure, now)
+            record_departure(database, viewer)
         if not defer_erasure:
             with suppress(LockHeldError), study_lock(folder):
                 _erase_withdrawn(folder, Role.SEAT, now)
@@ -180,6 +182,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
             database.connection.execute(
                 "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
             )
+            record_departure(database, viewer)
         _erase_uploads(database, viewer)
         samples, damaged = _erase_samples(folder, viewer)
         files = [
@@ -198,6 +201,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
         for path in others:
             path.unlink()
         with database.secure_deletion():
+            forget_viewer(database, viewer)
             for table, column in (("pictures", "viewer"), ("consents", "viewer"), ("viewers", "id")):
                 database.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
             if is_finished(folder):

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write
 from moviemotion._io.locks import hold_lock
 from moviemotion._io.schemas import DatabaseSchema, FileSchema
 from moviemotion.errors import MoviemotionError
@@ -240,7 +240,7 @@ def key_file(study_id: str, suffix: str) -> Path:
     """
     folder = keys_folder()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
             f"{folder}: cannot be created ({error.strerror}); set {KEYS_FOLDER_VARIABLE} to another folder"
@@ -302,7 +302,7 @@ def create_database(
         )
     _refuse_missing_database(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
             f"{folder}: cannot be created ({error.strerror}); choose another folder"

@@ -22,6 +22,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from fastapi import Depends, HTTPException, Request
 
+from moviemotion._io.atomic_files import PRIVATE_FILE
 from moviemotion._io.schemas import DatabaseSchema
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.roles import Role
@@ -75,7 +76,7 @@ class AccountStore:
         self._hash_lock = threading.Lock()
         self._dummy_hash = self._hasher.hash(secrets.token_hex(16))
         try:
-            self._path.touch(mode=0o600)
+            self._path.touch(mode=PRIVATE_FILE)
             with self._connection() as database:
                 DATABASE.check(self._path, database)
                 database.executescript(_SCHEMA)

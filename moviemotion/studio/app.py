@@ -62,13 +62,14 @@ OPENAPI_TAGS = [
 ]
 
 
-def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
+def create_app(root: Path, accounts: AccountStore | None = None, token: str | None = None) -> FastAPI:
     """Create the studio for the studies in a folder.
 
     Args:
         root: the folder that contains the studies.
         accounts: the accounts. Without them, the studio is reachable only from this computer, and every user
             is the researcher.
+        token: secret that every request must carry in a studio without accounts; None for no secret.
 
     Raises:
         MoviemotionError: `root` is not a folder.
@@ -116,7 +117,12 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     app.include_router(analysis_routes.comparison_router)
     app.mount("/static/vendor", StaticFiles(directory=VENDOR_FOLDER), "vendor")
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), "static")
-    app.add_middleware(SecurityMiddleware, signing_key=secrets.token_bytes(32), local_only=accounts is None)
+    app.add_middleware(
+        SecurityMiddleware,
+        signing_key=secrets.token_bytes(32),
+        local_only=accounts is None,
+        token=token,
+    )
     app.add_exception_handler(StarletteHTTPException, _handle_http_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
     statuses = {MoviemotionError: 400, BusyError: 409, FileTooLargeError: 413, StorageError: 507}

@@ -18,6 +18,7 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from moviemotion._io.atomic_files import PRIVATE_FILE, PRIVATE_FOLDER
 from moviemotion.audience.live.seats_config import SeatsConfig, read_seats_config
 from moviemotion.audience.live.sources import STREAM_SCHEMES
 from moviemotion.audience.video import decode
@@ -134,7 +135,8 @@ async def save_upload(
     target = _target_path(folder, kind, name)
     partial = folder / UPLOADS_FOLDER / f"{_PARTIAL_PREFIX}{secrets.token_hex(8)}{target.suffix}"
     try:
-        partial.parent.mkdir(exist_ok=True)
+        partial.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        partial.touch(PRIVATE_FILE)
         remaining = MAX_FILE_BYTES[kind]
         with partial.open("wb", buffering=_BUFFER_BYTES) as file:
             async for chunk in body:

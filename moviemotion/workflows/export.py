@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from moviemotion._io.atomic_files import atomic_write, atomic_write_text
+from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write, atomic_write_text
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.reports.exchange.elan import elan_document
@@ -132,7 +132,7 @@ def _write_exports(
 ) -> tuple[Path, ...]:
     written: list[Path] = []
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
         for name in chosen:
             if name in MARKER_FORMATS and timecode:
                 file, text_of = MARKER_FORMATS[name]
@@ -191,7 +191,7 @@ def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
     """Write every table, with machine-readable and human-readable descriptions of the columns."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
     for table in TABLES:
         path = folder / f"{table.name}.{suffix}"
         with atomic_write(path) as partial, TABLE_WRITERS[suffix](partial, table.schema) as writer:

@@ -8,8 +8,8 @@ seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,17 @@ class Timeline:
     probabilities: NDArray[np.float32]
     sample_counts: NDArray[np.int32]
     weight: NDArray[np.float32] | None = None
+
+    def of_viewers(self, rows: Sequence[int] | Sequence[bool] | NDArray[np.int64]) -> Timeline:
+        """Return the timeline of some viewers, given by their indices or by a mask."""
+        index = np.arange(len(self.viewers))[np.asarray(rows)]
+        return replace(
+            self,
+            viewers=tuple(self.viewers[k] for k in index),
+            probabilities=self.probabilities[index],
+            sample_counts=self.sample_counts[index],
+            weight=None if self.weight is None else self.weight[index],
+        )
 
 
 @dataclass(frozen=True)
