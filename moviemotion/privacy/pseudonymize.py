@@ -26,6 +26,7 @@ from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import study_database
 from moviemotion.privacy.consent import RETAINED_STATES, ConsentState, Seat, add_viewer, seats_in_database
+from moviemotion.privacy.erased_viewers import erased_among
 from moviemotion.privacy.releases import mark_as_shown
 from moviemotion.privacy.retention import deletion_dates
 from moviemotion.privacy.roles import Role
@@ -147,9 +148,11 @@ def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -
     if seats:
         return _match_viewers_to_seats([seat for seat in seats if seat.camera == camera], samples)
     known = {seat: viewer for viewer, seat in database.connection.execute("SELECT id, seat FROM viewers")}
+    erased = erased_among(database, samples.viewers)
     return {
         index: known.get(name) or add_viewer(database, name, ConsentState.UNRECORDED)
         for index, name in enumerate(samples.viewers)
+        if name not in erased  # restored from a backup
     }
 
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -168,8 +168,9 @@ class StudyDatabase:
             yield
             return
         path = key_file(self.study_id, ".head")
-        with atomic_write(path) as partial:
+        with ExitStack() as stack:
             try:
+                partial = stack.enter_context(atomic_write(path))
                 head = {"seq": self._last_entry.seq, "hash": self._last_entry.hash}
                 partial.write_text(json.dumps(ANCHOR.mark(head)) + "\n", encoding="utf-8")
             except OSError as error:

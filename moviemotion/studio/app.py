@@ -78,7 +78,8 @@ def create_app(root: Path, accounts: AccountStore | None = None, token: str | No
     if not root.is_dir():
         raise MoviemotionError(f"{root}: no such folder; create it first")
 
-    jobs = ScreeningJobs()
+    # Without accounts, the user is at this computer anyway, and may run a camera's relay on it.
+    jobs = ScreeningJobs(allow_own_cameras=accounts is None)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -115,6 +116,7 @@ def create_app(root: Path, accounts: AccountStore | None = None, token: str | No
     ):
         app.include_router(module.router)
     app.include_router(analysis_routes.comparison_router)
+    app.include_router(sign_in_routes.log_router)
     app.mount("/static/vendor", StaticFiles(directory=VENDOR_FOLDER), "vendor")
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), "static")
     app.add_middleware(

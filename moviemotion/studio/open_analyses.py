@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.releases import current_release
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import analysis_for_role
@@ -93,6 +94,7 @@ class OpenAnalyses:
             with self._lock:
                 found = self._analyses.get(key)
             if found is None or found.cache_state != state:
+                refuse_restored(folder)
                 found = OpenAnalysis(state, cached_analysis(folder, left_out))
             with self._lock:
                 self._analyses[key] = found

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import HTTPException, Request
@@ -23,6 +23,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from moviemotion.privacy import audit_log
 from moviemotion.studio.accounts import SESSION_COOKIE
 
 VISITOR_COOKIE = "studio_visitor"
@@ -101,6 +102,8 @@ class SecurityMiddleware:
                     response_headers.append("set-cookie", cookie)
             await send(message)
 
+        # Filled in once the account of the session is known; the audit log adds it to each row.
+        audit_log.ACTOR.set(audit_log.Actor())
         rejection = self._reject_origin(scope["method"], headers)
         rejection = rejection or self._reject_token(scope, headers, cookies)
         if rejection is None and scope["method"] not in SAFE_METHODS:
@@ -205,15 +208,29 @@ def rate_limit(action: str, rate: str) -> Callable[[Request], None]:
         action: name under which requests are counted.
         rate: the limit, such as `10/minute`.
     """
-    limit = parse(rate)
 
     def check(request: Request) -> None:
-        limiter: MovingWindowRateLimiter = request.app.state.rate_limiter
-        if not limiter.hit(limit, action, request.client.host if request.client else ""):
-            message = "too many attempts; wait a moment and try again"
-            raise HTTPException(429, message, {"Retry-After": str(limit.get_expiry())})
+        refuse_too_many(request, [rate], action, request.client.host if request.client else "")
 
     return check
+
+
+def refuse_too_many(request: Request, rates: Sequence[str], *keys: str) -> None:
+    """Count an attempt, and refuse it if there were too many.
+
+    Args:
+        request: the request being answered.
+        rates: the limits, such as `10/minute`.
+        keys: what is counted, such as the name of an account.
+
+    Raises:
+        HTTPException: there were too many attempts (429).
+    """
+    limiter: MovingWindowRateLimiter = request.app.state.rate_limiter
+    for rate in rates:
+        if not limiter.hit(limit := parse(rate), *keys):
+            message = "too many attempts; wait a moment and try again"
+            raise HTTPException(429, message, {"Retry-After": str(limit.get_expiry())})
 
 
 def _host_name(host: str) -> str:

@@ -14,6 +14,7 @@ import pyarrow.parquet
 from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write, atomic_write_text
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.reports.exchange.elan import elan_document
 from moviemotion.reports.exchange.markers import (
     final_cut_xml,
@@ -75,6 +76,7 @@ def export(
             unknown, or the frame rate that the markers need is missing or does not support timecode.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
+    refuse_restored(study)
     with study_lock(study):
         return _write_exports(load_analysis(study), study / EXPORTS_FOLDER, chosen, timecode, film)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
 from moviemotion.problems import Harm, Problem
@@ -61,6 +62,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
     check_seed(seed)
     check_time_spans(baseline, film, credits)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
+    refuse_restored(folder)
     with study_lock(folder):
         was_capture = (folder / JOURNAL_FOLDER).is_dir()
         if was_capture:

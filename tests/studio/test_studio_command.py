@@ -206,7 +206,7 @@ def test_without_accounts_the_studio_needs_the_token_that_it_printed(root: Path)
         assert other.get("/api/studies", headers={"Authorization": f"Bearer {token}"}).json() == []
         # Participants have the secret of their seat instead.
         assert other.get("/c/receipt").status_code == 200
-        assert other.get("/static/management.css").status_code == 200
+        assert other.get("/static/study.js").status_code == 200
         opened = other.get(ADDRESSES[port])
         assert (opened.status_code, opened.headers["location"]) == (303, "/")
         assert "HttpOnly; SameSite=Strict" in opened.headers["set-cookie"]

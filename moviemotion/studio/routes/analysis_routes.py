@@ -31,6 +31,7 @@ from moviemotion.privacy.small_groups import (
     mask_small_groups,
     visible_groups,
 )
+from moviemotion.privacy.status import log_access
 from moviemotion.privacy.study_database import database_lock
 from moviemotion.reports.html.analysis_data import (
     audience_json,
@@ -183,6 +184,9 @@ def get_group_curves(
     members = viewer or groups.get(group or "")
     if members is None:
         raise HTTPException(404, "this group does not exist; choose another group")
+    if len(members) < MIN_GROUP_SIZE:
+        present = [each for each in members if each in study.analysis.timeline.viewers]
+        log_access(folder, user.role, "viewers shown", present)
     # Mask the seconds in which this group, combined with earlier groups, would single out viewers.
     before = tuple(takewhile(lambda other: other != members, groups.values()))
     key = ("curves", user.role, tuple(members), before)
@@ -296,6 +300,7 @@ def export_file(
     except BaseException:
         shutil.rmtree(work)
         raise
+    log_access(folder, user.role, "downloaded", details={"what": kind})
     name = f"{folder.name}-{path.name}"
     return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, work))
 
