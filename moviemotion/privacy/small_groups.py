@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,8 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
     if role is Role.RESEARCHER:
         return analysis
     few, strength = _small_group_seconds(analysis), mask_small_groups(analysis).strength
+    # Where fewer than five viewers account for an emotion, it is left out; NaN remains NaN.
+    strength[:, _values_of_few(analysis.strength, analysis.timeline.weight)] *= 0
     timeline, rest = analysis.timeline, analysis.baseline
     everyone = np.arange(len(timeline.viewers))
     curve = hide_seconds(
@@ -133,15 +136,10 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
 
 
 def mask_small_groups(analysis: Analysis) -> Analysis:
-    """Leave out what may not be shown second by second.
-
-    Seconds with fewer than `MIN_GROUP_SIZE` viewers count as not measured. Where fewer than `MIN_GROUP_SIZE`
-    viewers account for an emotion, it counts as not felt by anybody.
-    """
-    few = _small_group_seconds(analysis)
-    strength = np.where(few[:, None], _NAN, analysis.strength)
-    strength[:, _values_of_few(analysis.strength, analysis.timeline.weight)] *= 0  # NaN remains NaN
-    return replace(analysis, strength=strength)
+    """Treat seconds with fewer than `MIN_GROUP_SIZE` viewers as not measured."""
+    return replace(
+        analysis, strength=np.where(_small_group_seconds(analysis)[:, None], _NAN, analysis.strength)
+    )
 
 
 def visible_groups(
@@ -231,7 +229,8 @@ def comparison_for_role(
 
     Args:
         comparison: the comparison; for roles other than the researcher, made from the output of
-            `mask_small_groups`.
+            `mask_small_groups`. Unlike the values of lines, its means include what a few viewers felt in
+            single seconds. Otherwise, the smaller room would lose more, and seem to feel less.
         screenings: the compared screenings.
         role: the role of the person who views the comparison.
     """
@@ -247,12 +246,17 @@ def comparison_for_role(
         ]
         unpaired = (~np.isnan(seen)).sum(axis=1) - c.viewers[k]
         few |= is_count_of_few(unpaired)
+    few_spread = np.zeros_like(few)
     for k, screening in enumerate(screenings):
+        own, start = screening.strength, screening.timeline.start
+        # Intervals are moderated by the spread in the whole film.
+        few_spread |= _is_felt_by_few(own, own**2)
         for u, unit in enumerate(comparison.alignment.units):
-            span = unit.spans[k]
-            few[u] |= is_mean_of_few(
-                mean_strength_during(screening.strength, screening.timeline.start, span.start, span.end)
-            )
+            first, last = unit.spans[k].start, unit.spans[k].end
+            by_viewer = mean_strength_during(own, start, first, last)
+            during = own[:, max(floor(first) - start, 0) : max(ceil(last) - start, 0)]
+            few[u] |= _is_felt_by_few(during, by_viewer[:, None])
+            few_spread[u] |= _is_felt_by_few(during, by_viewer[:, None] ** 2)
     return replace(
         comparison,
         group_comparison=replace(
@@ -260,12 +264,28 @@ def comparison_for_role(
             viewers=np.where(few, 0, c.viewers),
             mean=np.where(few, _NAN, c.mean.round(ROUNDED_DECIMALS)),
             difference=np.where(few, _NAN, c.difference.round(ROUNDED_DECIMALS)),
-            interval=np.where(few, _NAN, c.interval.round(ROUNDED_DECIMALS)),
+            interval=np.where(few | few_spread, _NAN, c.interval.round(ROUNDED_DECIMALS)),
             p_adjusted=np.where(few, _NAN, c.p_adjusted),
             viewers_needed=np.where(few, _NAN, c.viewers_needed),
         ),
         unpaired_viewers=(),
     )
+
+
+def _is_felt_by_few(strength: Float64Array, contributions: Float64Array) -> NDArray[np.bool_]:
+    """Whether an emotion was felt, and fewer than five viewers account for the sum of their contributions.
+
+    In a long stretch, even what a viewer felt strongly for a while is a small mean.
+
+    Args:
+        strength: (V, S, 7) strengths in the stretch, NaN where not seen.
+        contributions: (V, S or 1, 7) contributions to the value.
+
+    Returns:
+        (7,) for each emotion.
+    """
+    felt = (np.nan_to_num(strength) >= MIN_DOMINANT_STRENGTH).any(axis=(0, 1))
+    return felt & is_mean_of_few(np.nan_to_num(contributions).sum(axis=1), noticeable=0.0)
 
 
 def _visible_moments(
@@ -457,7 +477,7 @@ def _patterns_for_all(
 
     Args:
         patterns: the patterns.
-        strength: (V, S, 7) strengths, as returned by `mask_small_groups`.
+        strength: (V, S, 7) strengths without what may not be shown second by second.
         first_second: film second of the first column.
         curve: the audience curve with all values.
     """
