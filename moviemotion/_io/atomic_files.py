@@ -9,12 +9,20 @@ from pathlib import Path
 
 from moviemotion.errors import SettingError
 
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+"""Permissions of files and folders that only their owner can use."""
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write to; it replaces `path` on success and is deleted on failure."""
+    """Yield a temporary path to write to; it replaces `path` on success and is deleted on failure.
+
+    The path is that of an empty file that only its owner can read. What this program writes is about people.
+    """
     partial = path.with_name(path.name + ".partial")
     try:
+        partial.unlink(missing_ok=True)
+        partial.touch(mode=PRIVATE_FILE)
         yield partial
         partial.replace(path)
     finally:

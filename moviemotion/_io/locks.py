@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from moviemotion._io.atomic_files import PRIVATE_FILE
 from moviemotion.errors import MoviemotionError
 
 
@@ -35,7 +36,7 @@ def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
         MoviemotionError: the file cannot be created.
     """
     # There is one lock object per path, so that it knows which thread holds it.
-    lock = FileLock(path, is_singleton=True)
+    lock = FileLock(path, mode=PRIVATE_FILE, is_singleton=True)
     try:
         lock.acquire(timeout=timeout)
     except Timeout as error:

@@ -36,6 +36,7 @@ from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import ConsentState, list_seats
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.study_database import has_database
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
@@ -61,6 +62,7 @@ class Study(AudienceAnalysis):
             MoviemotionError: the folder does not contain a finished study, or the study is damaged.
         """
         self.path = path
+        refuse_restored(path)
         super().__init__(load_analysis(path))
 
     @cached_property
@@ -98,12 +100,13 @@ class Study(AudienceAnalysis):
     def participants(self) -> pd.DataFrame:
         """Consent of each participant: one row per seat, with `seat, camera, viewer, consent`.
 
-        `viewer` is a random ID. A study without consent records has one row per viewer, with the consent "not
-        recorded".
+        `viewer` is empty for a study that asked for consent: once the screening is over, the link between
+        seats and random IDs is sealed (`moviemotion privacy open-seat` opens it, and logs it). A study
+        without consent records has one row per viewer, with the consent "not recorded".
         """
         if has_database(self.path):
             seats = list_seats(self.path)
-            rows = [(s.label, s.camera, s.viewer, s.state.value if s.state else None) for s in seats]
+            rows = [(s.label, s.camera, "", s.state.value if s.state else None) for s in seats]
         else:
             rows = [("", "", viewer, ConsentState.UNRECORDED.value) for viewer in self.viewers]
         names = ("seat", "camera", "viewer", "consent")

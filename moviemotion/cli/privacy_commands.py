@@ -16,6 +16,19 @@ StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Study folder
 Viewer = Annotated[str, typer.Option(help="Random ID, seat label or receipt code.")]
 
 
+@privacy.callback()
+def name_actor() -> None:
+    """Name the user of the operating system in the audit log."""
+    import getpass
+
+    from moviemotion.privacy import audit_log
+
+    try:
+        audit_log.ACTOR.set(audit_log.Actor(f"{getpass.getuser()}, command line"))
+    except (OSError, KeyError):  # the user ID has no name, as in some containers
+        audit_log.ACTOR.set(audit_log.Actor("command line"))
+
+
 @privacy.command("begin")
 def begin_study(
     study: StudyFolder,
@@ -100,6 +113,15 @@ def show_status(study: StudyFolder) -> None:
 
     for line in status_lines(read_status(study)):
         typer.echo(line)
+
+
+@privacy.command("open-seat")
+def open_seat(study: StudyFolder, viewer: Viewer) -> None:
+    """Show the seat of one viewer, which is sealed once the screening is over; the log records it."""
+    from moviemotion.privacy import status
+
+    opened = status.open_seat(study, viewer)
+    typer.echo(f"{opened.viewer}  seat {opened.seat}  {opened.state}")
 
 
 @privacy.command("export")

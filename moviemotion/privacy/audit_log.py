@@ -6,10 +6,11 @@ from the end leaves an intact chain. Such a removal is detected because hashes a
 last hash of the log in the keys folder (the *anchor*), and the hash of each answer on the receipt that the
 participant takes home.
 
-The log contains no personal data. It refers to a participant by their *subject*, a random number. Only a row
-of the table `viewers` links this number to the participant's random ID. Erasure deletes that row, so the log
-still proves that something was done, but nothing links it to a person any longer. Receipts are logged only as
-hashes, so only the holder of the code can show that a row is about them.
+Each row names the account that acted, if somebody has signed in. Apart from that, the log contains no
+personal data. It refers to a participant by their *subject*, a random number. Only a row of the table
+`viewers` links this number to the participant's random ID. Erasure deletes that row, so the log still proves
+that something was done, but nothing links it to a person any longer. Receipts are logged only as hashes, so
+only the holder of the code can show that a row is about them.
 
 Three kinds of tampering cannot be detected. If no receipt is held elsewhere, someone with write access to
 both folders can rewrite the log from the start along with its anchor. After the anchor has been lost, rows
@@ -22,8 +23,20 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+
+@dataclass
+class Actor:
+    """Who is acting: the name of their account, or "" if nobody has signed in."""
+
+    account: str = ""
+
+
+ACTOR: ContextVar[Actor | None] = ContextVar("actor", default=None)
+"""The actor of the current request or command, whose account is added to every row."""
 
 GENESIS_HASH = "0" * 64
 """The "previous" hash of the first row."""
@@ -94,11 +107,13 @@ def append_entry(
         connection: an open connection to `study.db`.
         role: the capacity in which someone acted; stored as text.
         action: what was done.
-        details: JSON-serializable values; must not contain personal data.
+        details: JSON-serializable values; must not contain personal data. The account of `ACTOR` is added.
         now: the time to record; defaults to the current time.
     """
     last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS_HASH)
+    if (actor := ACTOR.get()) and actor.account:
+        details = {**details, "account": actor.account}
     text = json.dumps(details, sort_keys=True, ensure_ascii=True)
     open_row = AuditEntry(seq, utc_timestamp(now), str(role), action, text, previous, "")
     entry = AuditEntry(**{**vars(open_row), "hash": open_row.compute_hash()})

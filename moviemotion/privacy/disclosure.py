@@ -19,6 +19,13 @@ from moviemotion.privacy.study_database import ConsentTerms, StudyDatabase, open
 MIN_GROUP_SIZE = 5
 """Minimum number of viewers behind any value shown to roles other than the researcher; see `small_groups`."""
 ACCEPT_TEXT = "I have read this and agree to my face being measured as described."
+WITHDRAWAL_LIMITS = (
+    f"If results have been shown before, new results leave out at least {MIN_GROUP_SIZE} viewers: you, and "
+    "others drawn at random. Whoever compares them with older results learns nothing about you alone. "
+    "Results that were passed on before cannot be called back, and the researchers saw your measurements "
+    "until then."
+)
+"""What a withdrawal can and cannot do, as participants read it; see `releases`."""
 DECLINE_TEXT = "I do not agree. Black out my seat."
 
 
@@ -129,6 +136,7 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
             "watch the film.",
             "If you say yes, you get a code. With it you can withdraw at any time, without giving a reason. "
             "All data about you is then deleted, and the results are recomputed without you.",
+            WITHDRAWAL_LIMITS,
             f"You can ask {terms.contact} for a copy of the data about you, or to have it deleted, "
             "restricted or corrected. You can also complain to your data protection authority.",
         ),

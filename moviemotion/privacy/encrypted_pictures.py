@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.atomic_files import PRIVATE_FILE, PRIVATE_FOLDER, atomic_write
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent import RETAINED_STATES, audit_subject, consent_state
 from moviemotion.privacy.roles import Role
@@ -65,7 +65,7 @@ def store_picture(
         )
         with database.transaction():
             database.connection.execute("INSERT INTO pictures VALUES (?, ?, ?)", (name, viewer, time))
-            (folder / PICTURES_FOLDER).mkdir(exist_ok=True)
+            (folder / PICTURES_FOLDER).mkdir(PRIVATE_FOLDER, exist_ok=True)
             with atomic_write(folder / PICTURES_FOLDER / name) as partial:
                 partial.write_bytes(nonce + sealed)
             database.log(Role.RESEARCHER, "picture stored", {"subject": audit_subject(database, viewer)}, now)
@@ -100,7 +100,7 @@ def destroy_key(study_id: str) -> None:
 def _load_or_create_key(study_id: str) -> bytes:
     path = key_file(study_id, ".key")
     if not path.exists():
-        path.touch(mode=0o600)
+        path.touch(mode=PRIVATE_FILE)
         path.write_bytes(AESGCM.generate_key(256))
     return path.read_bytes()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import secrets
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -34,12 +35,14 @@ from moviemotion.privacy.consent import (
     record_state,
     viewer_by_receipt,
 )
+from moviemotion.privacy.erased_viewers import record_erased, restored_viewers
 from moviemotion.privacy.pseudonymize import (
     FILES_WITH_NAMES,
     is_finished,
     pseudonymize_study,
     rebuild_outputs,
 )
+from moviemotion.privacy.releases import forget_viewer, record_departure
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import DataKind, StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows, without_viewer
@@ -88,10 +91,12 @@ class EnforcementResult:
     Attributes:
         deleted: the kinds of data that were deleted because their retention period had ended.
         erased: the number of withdrawn participants who were erased.
+        restored: the number of these who had been erased before, and were brought back by a backup.
     """
 
     deleted: tuple[DataKind, ...]
     erased: int
+    restored: int = 0
 
 
 def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure: bool = False) -> Receipt:
@@ -117,10 +122,12 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure
     # Hold the lock, so that the second of two simultaneous calls finds nothing left to erase.
     with database_lock(folder):
         viewer = viewer_by_receipt(folder, code)
+        record_erased(folder, viewer)
         with open_database(folder) as database, database.transaction():
             query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
             (disclosure,) = database.connection.execute(query, (viewer,)).fetchone()
             receipt = record_state(database, viewer, ConsentState.WITHDRAWN, disclosure, now)
+            record_departure(database, viewer)
         if not defer_erasure:
             with suppress(LockHeldError), study_lock(folder):
                 _erase_withdrawn(folder, Role.SEAT, now)
@@ -175,11 +182,13 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
         pseudonymize_study(folder, now)
     with open_database(folder) as database:
         subject = audit_subject(database, viewer)
+        record_erased(folder, viewer)
         with database.transaction():
             # If the erasure is interrupted, `enforce_privacy` resumes it.
             database.connection.execute(
                 "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
             )
+            record_departure(database, viewer)
         _erase_uploads(database, viewer)
         samples, damaged = _erase_samples(folder, viewer)
         files = [
@@ -198,6 +207,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
         for path in others:
             path.unlink()
         with database.secure_deletion():
+            forget_viewer(database, viewer)
             for table, column in (("pictures", "viewer"), ("consents", "viewer"), ("viewers", "id")):
                 database.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
             if is_finished(folder):
@@ -226,10 +236,12 @@ def enforce_privacy(folder: Path, now: datetime | None = None) -> EnforcementRes
 def _enforce_privacy(folder: Path, now: datetime | None) -> EnforcementResult:
     with open_database(folder) as database:
         database.scrub()
+    restored = len(restored_viewers(folder))
+    _withdraw_restored(folder, now)  # before they could get new IDs
     if is_finished(folder):
         pseudonymize_study(folder, now)
     erased = _erase_withdrawn(folder, Role.SYSTEM, now)
-    return EnforcementResult(retention.delete_expired(folder, now), erased)
+    return EnforcementResult(retention.delete_expired(folder, now), erased, restored)
 
 
 def find_files_containing(folder: Path, text: str) -> Iterator[Path]:
@@ -272,6 +284,7 @@ def _unknown_files(folder: Path) -> Iterator[str]:
 
 def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
     """Erase participants who withdrew (in an unfinished study, only their cameras); return their number."""
+    _withdraw_restored(folder, now)
     if not _can_erase(folder):
         delete_withdrawn_cameras(folder)
     if not _can_erase(folder):
@@ -282,6 +295,24 @@ def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
     for viewer in withdrawn:
         erase(folder, viewer, role, now)
     return len(withdrawn)
+
+
+def _withdraw_restored(folder: Path, now: datetime | None) -> None:
+    """Mark viewers who were brought back by a backup as withdrawn, so that they are erased again."""
+    restored = restored_viewers(folder)
+    if not restored:
+        return
+    with open_database(folder) as database, database.transaction():
+        for viewer in restored:
+            # If only the samples were restored, the viewer no longer has a row.
+            database.connection.execute(
+                "INSERT OR IGNORE INTO viewers VALUES (?, ?, '', ?)",
+                (viewer, secrets.token_hex(8), ConsentState.WITHDRAWN),
+            )
+            database.connection.execute(
+                "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
+            )
+        database.log(Role.SYSTEM, "found in a restored backup", {"viewers": len(restored)}, now)
 
 
 def _can_erase(folder: Path) -> bool:

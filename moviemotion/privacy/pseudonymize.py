@@ -26,6 +26,8 @@ from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import study_database
 from moviemotion.privacy.consent import RETAINED_STATES, ConsentState, Seat, add_viewer, seats_in_database
+from moviemotion.privacy.erased_viewers import erased_among
+from moviemotion.privacy.releases import mark_as_shown
 from moviemotion.privacy.retention import deletion_dates
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, database_lock, has_database, open_database
@@ -44,7 +46,7 @@ from moviemotion.study.file_names import (
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.outputs import write_outputs
 from moviemotion.study.provenance import has_provenance, load_analysis, places_from_json, places_json
-from moviemotion.study.schema import PROVENANCE, write_json
+from moviemotion.study.schema import DECODING_ERRORS, GROUPS, PROVENANCE, write_json
 
 FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
 """Files that may name viewers and cameras; erasing a viewer removes the name but keeps the file."""
@@ -105,8 +107,17 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
         rebuild_outputs(folder)
         with database.transaction():
             database.set_metadata("settling", None)
+            if database.terms is None:  # until now, the study could be shown without a record of it
+                mark_as_shown(database, _stored_groups(folder))
             viewers = sum(map(len, names.values()))
             database.log(Role.SYSTEM, "named at random", {"viewers": viewers}, now)
+
+
+def _stored_groups(folder: Path) -> dict[str, list[str]]:
+    try:
+        return dict(GROUPS.read_json(folder / GROUPS_FILE)["groups"])
+    except (FileNotFoundError, *DECODING_ERRORS):
+        return {}
 
 
 def is_finished(folder: Path) -> bool:
@@ -137,9 +148,11 @@ def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -
     if seats:
         return _match_viewers_to_seats([seat for seat in seats if seat.camera == camera], samples)
     known = {seat: viewer for viewer, seat in database.connection.execute("SELECT id, seat FROM viewers")}
+    erased = erased_among(database, samples.viewers)
     return {
         index: known.get(name) or add_viewer(database, name, ConsentState.UNRECORDED)
         for index, name in enumerate(samples.viewers)
+        if name not in erased  # restored from a backup
     }
 
 

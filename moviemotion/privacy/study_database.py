@@ -7,13 +7,13 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write
 from moviemotion._io.locks import hold_lock
 from moviemotion._io.schemas import DatabaseSchema, FileSchema
 from moviemotion.errors import MoviemotionError
@@ -168,8 +168,9 @@ class StudyDatabase:
             yield
             return
         path = key_file(self.study_id, ".head")
-        with atomic_write(path) as partial:
+        with ExitStack() as stack:
             try:
+                partial = stack.enter_context(atomic_write(path))
                 head = {"seq": self._last_entry.seq, "hash": self._last_entry.hash}
                 partial.write_text(json.dumps(ANCHOR.mark(head)) + "\n", encoding="utf-8")
             except OSError as error:
@@ -240,7 +241,7 @@ def key_file(study_id: str, suffix: str) -> Path:
     """
     folder = keys_folder()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
             f"{folder}: cannot be created ({error.strerror}); set {KEYS_FOLDER_VARIABLE} to another folder"
@@ -302,7 +303,7 @@ def create_database(
         )
     _refuse_missing_database(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
             f"{folder}: cannot be created ({error.strerror}); choose another folder"

@@ -207,9 +207,12 @@ def _flat_stretch_sentence(stretch: FlatStretch) -> tuple[str, str]:
         f"Almost nobody reacted for {duration(int(stretch.end - stretch.start))}, "
         f"{time_range(stretch.start, stretch.end)}."
     )
+    seen = f"at least {plural(stretch.viewers, 'viewer')}"
+    if isnan(stretch.share):
+        return sentence, f"fewer than five viewers reacted, {seen}"
     figures = (
         f"{percent(stretch.share)} reacting per second, upper bound {percent(stretch.most)} throughout, "
-        f"at least {plural(stretch.viewers, 'viewer')}"
+        f"{seen}"
     )
     return sentence, figures
 
@@ -235,7 +238,7 @@ def _time_interval(ends: tuple[float, float]) -> str:
 
 
 def _contagion_figures(contagion: Contagion) -> str:
-    if contagion.found is None:
+    if contagion.found is None or isnan(contagion.neighbor_correlation):
         return ""
     return (
         f"correlation {number(contagion.neighbor_correlation)} for "

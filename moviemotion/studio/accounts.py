@@ -8,6 +8,7 @@ as SHA-256 hashes, so that the file's contents cannot be used to sign in. Routes
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import sqlite3
 import threading
@@ -22,8 +23,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from fastapi import Depends, HTTPException, Request
 
+from moviemotion._io.atomic_files import PRIVATE_FILE
 from moviemotion._io.schemas import DatabaseSchema
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import audit_log
+from moviemotion.privacy.audit_log import AuditEntry
 from moviemotion.privacy.roles import Role
 
 DATABASE_FILE = "studio.db"
@@ -31,6 +35,8 @@ DATABASE = DatabaseSchema("moviemotion/studio-database", 2, 0x4D4D5354)
 """Schema of `studio.db`; its application ID is "MMST". Version 2 added the application ID and the version."""
 SESSION_COOKIE = "studio_session"
 """Name of the cookie that holds the session token."""
+DEVICE_COOKIE = "studio_device"
+"""Name of the cookie that shows that a browser has signed in to an account before."""
 SESSION_LIFETIME = timedelta(hours=12)
 """Duration of a session after signing in."""
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
@@ -41,6 +47,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY,
     name TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE, until TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
@@ -75,10 +82,13 @@ class AccountStore:
         self._hash_lock = threading.Lock()
         self._dummy_hash = self._hasher.hash(secrets.token_hex(16))
         try:
-            self._path.touch(mode=0o600)
+            self._path.touch(mode=PRIVATE_FILE)
             with self._connection() as database:
                 DATABASE.check(self._path, database)
                 database.executescript(_SCHEMA)
+                if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone():
+                    for statement in audit_log.SCHEMA:
+                        database.execute(statement)
                 DATABASE.migrate(self._path, database)
         except (OSError, sqlite3.Error) as error:
             raise MoviemotionError(
@@ -104,6 +114,7 @@ class AccountStore:
         with self._connection() as database:
             database.execute("DELETE FROM accounts WHERE name = ?", (name,))
             database.execute("INSERT INTO accounts VALUES (?, ?, ?)", (name, str(role), hashed))
+            audit_log.append_entry(database, Role.SYSTEM, "account saved", {"account": name, "role": role})
 
     def remove(self, name: str) -> None:
         """Remove an account and end its sessions.
@@ -114,6 +125,7 @@ class AccountStore:
         with self._connection() as database:
             if not database.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount:
                 raise MoviemotionError(f"account {name}: does not exist; check the name")
+            audit_log.append_entry(database, Role.SYSTEM, "account removed", {"account": name})
 
     def users(self) -> tuple[User, ...]:
         """All users with an account, sorted by name."""
@@ -128,15 +140,22 @@ class AccountStore:
             The session token, of which only a hash is stored, or None if the name or password is wrong.
         """
         with self._connection() as database:
-            row = database.execute("SELECT password FROM accounts WHERE name = ?", (name,)).fetchone()
+            query = "SELECT password, role FROM accounts WHERE name = ?"
+            row = database.execute(query, (name,)).fetchone()
         try:
             with self._hash_lock:
                 # An unknown name takes as long to check as a wrong password, so that timing does not reveal
                 # names.
                 self._hasher.verify(row[0] if row else self._dummy_hash, password)
+            refused = row is None
         except VerifyMismatchError:
-            return None
-        if row is None:
+            refused = True
+        if refused:
+            # A name that does not exist may be a password that was typed into the wrong field.
+            with self._connection() as database:
+                details = {"account": name if row else "unknown"}
+                database.execute("BEGIN IMMEDIATE")  # a row refers to the row before it
+                audit_log.append_entry(database, Role.SYSTEM, "sign-in refused", details, now)
             return None
         token, now = secrets.token_urlsafe(32), now or datetime.now(UTC)
         with self._connection() as database:
@@ -145,7 +164,27 @@ class AccountStore:
                 "INSERT INTO sessions VALUES (?, ?, ?)",
                 (_hash_token(token), name, (now + SESSION_LIFETIME).isoformat()),
             )
+            audit_log.append_entry(database, row[1], "signed in", {"account": name}, now)
         return token
+
+    def device_token(self, name: str) -> str:
+        """Create a token that shows that a browser has signed in to an account before (OWASP device cookie).
+
+        It gives no access; it only keeps others who guess passwords from locking this browser out.
+        """
+        nonce = secrets.token_urlsafe(16)
+        return f"{nonce}.{self._device_code(name, nonce)}"
+
+    def is_known_device(self, name: str, token: str) -> bool:
+        """Whether a browser has signed in to an account before."""
+        nonce, _, code = token.partition(".")
+        return hmac.compare_digest(code.encode(), self._device_code(name, nonce).encode())
+
+    def _device_code(self, name: str, nonce: str) -> str:
+        with self._connection() as database:
+            database.execute("INSERT OR IGNORE INTO secrets VALUES ('devices', ?)", (secrets.token_hex(32),))
+            (key,) = database.execute("SELECT value FROM secrets WHERE name = 'devices'").fetchone()
+        return hmac.new(bytes.fromhex(key), f"{name}|{nonce}".encode(), hashlib.sha256).hexdigest()
 
     def session_user(self, token: str | None, now: datetime | None = None) -> User | None:
         """The user of a session, or None if the session has expired or does not exist."""
@@ -160,8 +199,16 @@ class AccountStore:
 
     def sign_out(self, token: str | None) -> None:
         """End a session."""
+        user = self.session_user(token)
         with self._connection() as database:
             database.execute("DELETE FROM sessions WHERE token = ?", (_hash_token(token or ""),))
+            if user:
+                audit_log.append_entry(database, user.role, "signed out", {"account": user.name})
+
+    def log_entries(self) -> list[AuditEntry]:
+        """The studio's own audit log: accounts and sign-ins, the newest first."""
+        with self._connection() as database:
+            return list(audit_log.read_entries(database))[::-1]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -177,7 +224,10 @@ class AccountStore:
 def current_user(request: Request) -> User | None:
     """The user who sent a request, or None if they have not signed in."""
     accounts: AccountStore | None = request.app.state.accounts
-    return accounts.session_user(request.cookies.get(SESSION_COOKIE)) if accounts else LOCAL_USER
+    user = accounts.session_user(request.cookies.get(SESSION_COOKIE)) if accounts else LOCAL_USER
+    if user and (actor := audit_log.ACTOR.get()):
+        actor.account = user.name
+    return user
 
 
 def require_role(*roles: Role) -> Callable[[Request], User]:

@@ -62,13 +62,14 @@ OPENAPI_TAGS = [
 ]
 
 
-def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
+def create_app(root: Path, accounts: AccountStore | None = None, token: str | None = None) -> FastAPI:
     """Create the studio for the studies in a folder.
 
     Args:
         root: the folder that contains the studies.
         accounts: the accounts. Without them, the studio is reachable only from this computer, and every user
             is the researcher.
+        token: secret that every request must carry in a studio without accounts; None for no secret.
 
     Raises:
         MoviemotionError: `root` is not a folder.
@@ -77,7 +78,8 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     if not root.is_dir():
         raise MoviemotionError(f"{root}: no such folder; create it first")
 
-    jobs = ScreeningJobs()
+    # Without accounts, the user is at this computer anyway, and may run a camera's relay on it.
+    jobs = ScreeningJobs(allow_own_cameras=accounts is None)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -114,9 +116,15 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     ):
         app.include_router(module.router)
     app.include_router(analysis_routes.comparison_router)
+    app.include_router(sign_in_routes.log_router)
     app.mount("/static/vendor", StaticFiles(directory=VENDOR_FOLDER), "vendor")
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), "static")
-    app.add_middleware(SecurityMiddleware, signing_key=secrets.token_bytes(32), local_only=accounts is None)
+    app.add_middleware(
+        SecurityMiddleware,
+        signing_key=secrets.token_bytes(32),
+        local_only=accounts is None,
+        token=token,
+    )
     app.add_exception_handler(StarletteHTTPException, _handle_http_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
     statuses = {MoviemotionError: 400, BusyError: 409, FileTooLargeError: 413, StorageError: 507}

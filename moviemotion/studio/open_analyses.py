@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.privacy.erased_viewers import refuse_restored
+from moviemotion.privacy.releases import current_release
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import analysis_for_role
 from moviemotion.study.analysis_cache import InputState, cached_analysis, input_state
@@ -57,28 +59,46 @@ class OpenAnalyses:
     """The most recently used analyses. Thread-safe."""
 
     def __init__(self) -> None:
-        self._analyses: OrderedDict[Path, OpenAnalysis] = OrderedDict()
+        self._analyses: OrderedDict[tuple[Path, frozenset[str]], OpenAnalysis] = OrderedDict()
         self._lock = threading.Lock()
         self._study_locks: dict[Path, threading.Lock] = {}
 
-    def open(self, folder: Path) -> OpenAnalysis:
-        """The current analysis of a finished study.
+    def open_for_role(self, folder: Path, role: Role) -> OpenAnalysis:
+        """The current analysis of the viewers whose results are shown to a role; see `releases`.
 
         Raises:
             MoviemotionError: the study is not finished, or is damaged.
         """
+        while True:
+            of_everybody = self.open(folder)
+            if role is Role.RESEARCHER:
+                return of_everybody
+            left_out, _ = current_release(folder, of_everybody.analysis.timeline.viewers)
+            released = self.open(folder, left_out)
+            # If a viewer was erased in the meantime, the release may have to leave out others too.
+            if released.cache_state == of_everybody.cache_state:
+                return released
+
+    def open(self, folder: Path, left_out: frozenset[str] = frozenset()) -> OpenAnalysis:
+        """The current analysis of a finished study, without some of its viewers.
+
+        Raises:
+            MoviemotionError: the study is not finished, or is damaged.
+        """
+        key = folder, left_out
         with self._lock:
             study_lock = self._study_locks.setdefault(folder, threading.Lock())
         # Requests for a study that is being loaded must wait, so that it is not loaded twice.
         with study_lock:
             state = input_state(folder)
             with self._lock:
-                found = self._analyses.get(folder)
+                found = self._analyses.get(key)
             if found is None or found.cache_state != state:
-                found = OpenAnalysis(state, cached_analysis(folder))
+                refuse_restored(folder)
+                found = OpenAnalysis(state, cached_analysis(folder, left_out))
             with self._lock:
-                self._analyses[folder] = found
-                self._analyses.move_to_end(folder)
+                self._analyses[key] = found
+                self._analyses.move_to_end(key)
                 while len(self._analyses) > MAX_OPEN_ANALYSES:
                     self._analyses.popitem(last=False)
         return found

@@ -1,9 +1,10 @@
-"""Protection of every request: host, origin, CSRF token, rate limits, and security headers.
+"""Protection of every request: token, host, origin, CSRF token, rate limits, and security headers.
 
-A studio without accounts trusts everyone who can reach it, so other websites must not be able to reach it
-through the browser. The `Host` header must name this computer, which prevents DNS rebinding. Requests that
-change something must come from the studio's own pages (`Origin`, `Sec-Fetch-Site`). They must also carry a
-token known only to those pages (CSRF).
+A studio without accounts trusts everyone who has the address that it printed when it started. The address
+contains a token, as Jupyter's does, because everyone who can log in to the computer can reach the port. Other
+websites must not be able to reach it through the browser, either. The `Host` header must name this computer,
+which prevents DNS rebinding. Requests that change something must come from the studio's own pages (`Origin`,
+`Sec-Fetch-Site`). They must also carry a token known only to those pages (CSRF).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import HTTPException, Request
 from limits import parse
@@ -22,6 +23,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from moviemotion.privacy import audit_log
 from moviemotion.studio.accounts import SESSION_COOKIE
 
 VISITOR_COOKIE = "studio_visitor"
@@ -32,6 +34,10 @@ FORM_CONTENT_TYPE, CSRF_FIELD = "application/x-www-form-urlencoded", "csrf"
 """Content type of the forms that work without scripts, and the form field that holds the token."""
 MAX_FORM_BYTES = 1 << 14
 """Maximum size of a form, in bytes."""
+TOKEN_COOKIE = "studio_token"
+"""Prefix of the cookie that holds the token of a studio without accounts; two studios have two cookies."""
+PARTICIPANT_PATHS = ("/c/", "/api/consent/", "/api/receipts/", "/static/")
+"""Addresses that participants use; they are protected by the secret in the address, or by the receipt."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})
 """Addresses that make a server listen on all interfaces; other computers cannot open them."""
@@ -58,7 +64,7 @@ class SecurityMiddleware:
     It is plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which would buffer event streams.
     """
 
-    def __init__(self, app: ASGIApp, signing_key: bytes, local_only: bool) -> None:
+    def __init__(self, app: ASGIApp, signing_key: bytes, local_only: bool, token: str | None = None) -> None:
         """Wrap an application.
 
         Args:
@@ -66,7 +72,10 @@ class SecurityMiddleware:
             signing_key: key from which CSRF tokens are derived.
             local_only: accept only requests whose `Host` is a name of this computer. Otherwise, a website
                 whose domain is made to point to this computer could read everything (DNS rebinding).
+            token: secret that every request must carry, except those of participants: once as `?token=`,
+                which sets a cookie, or in the header `Authorization: Bearer`. None if the users sign in.
         """
+        self._token = token
         self._app, self._key, self._local_only = app, signing_key, local_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +102,10 @@ class SecurityMiddleware:
                     response_headers.append("set-cookie", cookie)
             await send(message)
 
+        # Filled in once the account of the session is known; the audit log adds it to each row.
+        audit_log.ACTOR.set(audit_log.Actor())
         rejection = self._reject_origin(scope["method"], headers)
+        rejection = rejection or self._reject_token(scope, headers, cookies)
         if rejection is None and scope["method"] not in SAFE_METHODS:
             sent_token = headers.get(CSRF_HEADER, "")
             is_form = headers.get("content-type", "").startswith(FORM_CONTENT_TYPE)
@@ -103,6 +115,27 @@ class SecurityMiddleware:
             if not hmac.compare_digest(sent_token.encode(), token.encode()):
                 rejection = _invalid_token_response(scope["path"], is_form)
         await (rejection or self._app)(scope, receive, send_guarded)
+
+    def _reject_token(self, scope: Scope, headers: Headers, cookies: Mapping[str, str]) -> Response | None:
+        """Ask for the token; if the address contains it, remember it and remove it from the address."""
+        if self._token is None or scope["path"].startswith(PARTICIPANT_PATHS):
+            return None
+        name = f"{TOKEN_COOKIE}_{hashlib.sha256(self._token.encode()).hexdigest()[:8]}"
+        query = parse_qsl(scope["query_string"].decode("latin-1"))
+        if self._is_token(dict(query).get("token", "")) and scope["method"] in SAFE_METHODS:
+            rest = urlencode([field for field in query if field[0] != "token"])
+            response = RedirectResponse(f"/{scope['path'].lstrip('/')}" + (f"?{rest}" if rest else ""), 303)
+            response.headers.append("set-cookie", cookie_header(name, self._token, scope, "strict"))
+            return response
+        if self._is_token(cookies.get(name, "")) or self._is_token(
+            headers.get("authorization", "").removeprefix("Bearer ")
+        ):
+            return None
+        message = "this studio needs its token; open the address that it printed when it started"
+        return JSONResponse({"detail": message}, 401)
+
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), (self._token or "").encode())
 
     def _reject_origin(self, method: str, headers: Headers) -> Response | None:
         host = headers.get("host", "")
@@ -175,15 +208,29 @@ def rate_limit(action: str, rate: str) -> Callable[[Request], None]:
         action: name under which requests are counted.
         rate: the limit, such as `10/minute`.
     """
-    limit = parse(rate)
 
     def check(request: Request) -> None:
-        limiter: MovingWindowRateLimiter = request.app.state.rate_limiter
-        if not limiter.hit(limit, action, request.client.host if request.client else ""):
-            message = "too many attempts; wait a moment and try again"
-            raise HTTPException(429, message, {"Retry-After": str(limit.get_expiry())})
+        refuse_too_many(request, [rate], action, request.client.host if request.client else "")
 
     return check
+
+
+def refuse_too_many(request: Request, rates: Sequence[str], *keys: str) -> None:
+    """Count an attempt, and refuse it if there were too many.
+
+    Args:
+        request: the request being answered.
+        rates: the limits, such as `10/minute`.
+        keys: what is counted, such as the name of an account.
+
+    Raises:
+        HTTPException: there were too many attempts (429).
+    """
+    limiter: MovingWindowRateLimiter = request.app.state.rate_limiter
+    for rate in rates:
+        if not limiter.hit(limit := parse(rate), *keys):
+            message = "too many attempts; wait a moment and try again"
+            raise HTTPException(429, message, {"Retry-After": str(limit.get_expiry())})
 
 
 def _host_name(host: str) -> str:

@@ -69,8 +69,9 @@ class RecordingProgress:
 class ScreeningJob:
     """The job that processes one screening. Other threads may stop it."""
 
-    def __init__(self, folder: Path, settings: ScreeningSettings) -> None:
+    def __init__(self, folder: Path, settings: ScreeningSettings, allow_own_cameras: bool) -> None:
         self.folder, self.settings = folder, settings
+        self._allow_own_cameras = allow_own_cameras
         self._stage = Stage.PROCESSING
         self.started_at = time.monotonic()
         self._durations: dict[str, float | None] = {}
@@ -236,7 +237,7 @@ class ScreeningJob:
 
     def _capture_live(self) -> None:
         if not (self.folder / JOURNAL_FOLDER).is_dir() and not (self.folder / CAPTURE_FILE).is_file():
-            seats = uploads.read_live_cameras(self.folder)
+            seats = uploads.read_live_cameras(self.folder, self._allow_own_cameras)
             running = capture.begin_capture(seats, self.folder, masks=SeatMasks(self.folder))
             self._capture = running
             try:

@@ -31,7 +31,13 @@ SHUTDOWN_TIMEOUT = 10.0
 class ScreeningJobs:
     """The jobs of a studio, at most one per study."""
 
-    def __init__(self) -> None:
+    def __init__(self, allow_own_cameras: bool) -> None:
+        """Create the studio's jobs.
+
+        Args:
+            allow_own_cameras: whether live cameras may be on the studio's own computer.
+        """
+        self._allow_own_cameras = allow_own_cameras
         self._jobs: dict[Path, ScreeningJob] = {}
         self._start_lock = threading.Lock()
 
@@ -69,10 +75,10 @@ class ScreeningJobs:
                 )
             settings = settings or earlier or ScreeningSettings()
             if settings.source is ScreeningSource.LIVE:
-                uploads.read_live_cameras(folder)
+                uploads.read_live_cameras(folder, self._allow_own_cameras)
             elif not uploads.file_paths(folder, FileKind.RECORDING):
                 raise MoviemotionError(f"{folder.name}: has no recordings; upload one for each camera")
-            job = ScreeningJob(folder, settings)
+            job = ScreeningJob(folder, settings, self._allow_own_cameras)
             job.start()
             self._jobs[folder] = job
         return job
@@ -106,7 +112,7 @@ class ScreeningJobs:
             with suppress(MoviemotionError):
                 state = read_state(folder)
                 if state and state.stage is Stage.PROCESSING:
-                    self._jobs[folder] = job = ScreeningJob(folder, state.settings)
+                    self._jobs[folder] = job = ScreeningJob(folder, state.settings, self._allow_own_cameras)
                     job.start()
 
     def stop_all(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from moviemotion._io.atomic_files import PRIVATE_FOLDER
 from moviemotion.errors import MoviemotionError
 from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
 from moviemotion.study.schema import SCREENING_STATE, write_json
@@ -112,7 +113,7 @@ def read_state(folder: Path) -> ScreeningState | None:
 
 def write_state(folder: Path, state: ScreeningState) -> None:
     """Store the state of a study's screening."""
-    (folder / UPLOADS_FOLDER).mkdir(exist_ok=True)
+    (folder / UPLOADS_FOLDER).mkdir(PRIVATE_FOLDER, exist_ok=True)
     write_json(folder / UPLOADS_FOLDER / SCREENING_STATE_FILE, SCREENING_STATE, asdict(state))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from moviemotion._io.atomic_files import PRIVATE_FOLDER
 from moviemotion._io.locks import hold_lock
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.roles import Role
@@ -94,7 +96,8 @@ def serve(
             "{host} {address}: no researcher has an account; first create one with {account}",
             address=host,
         )
-    app = create_app(_create_folder(root), accounts)
+    token = None if accounts else secrets.token_urlsafe(32)
+    app = create_app(_create_folder(root), accounts, token)
     try:
         listener = socket.create_server((host or LOCALHOST, port))
         config = uvicorn.Config(
@@ -115,6 +118,7 @@ def serve(
             f"{address}: cannot be used ({error.strerror}); choose another address"
         ) from error
     url = f"{'https' if certificate else 'http'}://{browser_host(host)}:{port}/"
+    url += f"?token={token}" if token else ""
     # Two studios serving the same folder would process studies twice.
     with hold_lock(root / LOCK_FILE, 0, f"{root}: another studio is serving this folder; stop it first"):
         print_line(f"Studio: {url}   (press Ctrl-C to stop)")
@@ -148,7 +152,7 @@ def browser_host(host: str | None) -> str:
 
 def _create_folder(root: Path) -> Path:
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
             f"{root}: cannot be created ({error.strerror}); choose another folder"

@@ -11,13 +11,15 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from moviemotion._io.atomic_files import PRIVATE_FILE, PRIVATE_FOLDER
+from moviemotion.audience.live.addresses import pinned_address
 from moviemotion.audience.live.seats_config import SeatsConfig, read_seats_config
 from moviemotion.audience.live.sources import STREAM_SCHEMES
 from moviemotion.audience.video import decode
@@ -134,7 +136,8 @@ async def save_upload(
     target = _target_path(folder, kind, name)
     partial = folder / UPLOADS_FOLDER / f"{_PARTIAL_PREFIX}{secrets.token_hex(8)}{target.suffix}"
     try:
-        partial.parent.mkdir(exist_ok=True)
+        partial.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        partial.touch(PRIVATE_FILE)
         remaining = MAX_FILE_BYTES[kind]
         with partial.open("wb", buffering=_BUFFER_BYTES) as file:
             async for chunk in body:
@@ -172,11 +175,16 @@ def delete_file(folder: Path, kind: FileKind, name: str) -> None:
     raise MoviemotionError(f"{name}: the study has no such file; check the name")
 
 
-def read_live_cameras(folder: Path) -> SeatsConfig:
-    """The live cameras of a study.
+def read_live_cameras(folder: Path, allow_own: bool) -> SeatsConfig:
+    """The live cameras of a study. The names of their computers are replaced with IP addresses.
+
+    Args:
+        folder: the study folder.
+        allow_own: whether a camera may be on the studio's own computer.
 
     Raises:
-        MoviemotionError: the study has no seats.toml, or it names a file outside the study.
+        MoviemotionError: the study has no seats.toml, or it names a file outside the study, or an address
+            that cameras must not have (see `pinned_address`).
     """
     path = folder / UPLOADS_FOLDER / CAMERAS_FILE
     if not path.is_file():
@@ -193,7 +201,13 @@ def read_live_cameras(folder: Path) -> SeatsConfig:
             raise MoviemotionError(
                 f"{CAMERAS_FILE}: {Path(source).name} does not belong to this study; upload the file"
             )
-    return config
+    cameras = tuple(
+        replace(camera, source=pinned_address(camera.source, allow_own))
+        if camera.source.partition("://")[0] in STREAM_SCHEMES
+        else camera
+        for camera in config.cameras
+    )
+    return replace(config, cameras=cameras)
 
 
 def delete_partial_uploads(folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_origin
@@ -16,11 +17,11 @@ import cattrs
 import numpy as np
 
 from moviemotion import __version__
-from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write
 from moviemotion._io.schemas import SCHEMA_KEY, VERSION_KEY
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.file_names import ANALYSIS_CACHE_FILE, EXPORTS_FOLDER
+from moviemotion.study.file_names import ANALYSIS_CACHE_FILE, EXPORTS_FOLDER, RELEASE_CACHE_FILE
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.provenance import load_analysis, missing_provenance_error
 from moviemotion.study.schema import ANALYSIS_CACHE, provenance_path
@@ -50,23 +51,28 @@ def input_state(folder: Path) -> InputState:
     return tuple(found)
 
 
-def cached_analysis(folder: Path) -> Analysis:
+def cached_analysis(folder: Path, left_out: Collection[str] = ()) -> Analysis:
     """Return the analysis of a finished study from the cache, or compute and cache it.
+
+    Args:
+        folder: the study folder.
+        left_out: viewers to leave out; the analysis without them has a cache of its own.
 
     Raises:
         MoviemotionError: `folder` does not contain a finished study, or the study is damaged.
     """
-    path = folder / EXPORTS_FOLDER / ANALYSIS_CACHE_FILE
+    path = folder / EXPORTS_FOLDER / (RELEASE_CACHE_FILE if left_out else ANALYSIS_CACHE_FILE)
     while True:
         state = input_state(folder)
+        cache_state = (*state, *((viewer, 0, 0) for viewer in sorted(left_out)))
         with suppress(*_READ_ERRORS):
-            if cached := _read_cache(path, state):
+            if cached := _read_cache(path, cache_state):
                 return cached
-        computed = load_analysis(folder)
+        computed = load_analysis(folder, left_out)
         # A viewer who is erased in the meantime must appear neither in the result nor in the cache.
         with suppress(MoviemotionError), study_lock(folder):
             if input_state(folder) == state:
-                _write_cache(path, state, computed)
+                _write_cache(path, cache_state, computed)
         if input_state(folder) == state:
             return computed
 
@@ -77,7 +83,7 @@ def _write_cache(path: Path, state: InputState, analysis: Analysis) -> None:
     record = json.dumps(ANALYSIS_CACHE.mark(content), default=float)
     arrays[_RECORD_ARRAY] = np.frombuffer(record.encode(), np.uint8)
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
         with atomic_write(path) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     except OSError:

@@ -43,6 +43,8 @@ EXPORTS_FOLDER = "exports"
 """Files for other programs, and the analysis cache."""
 ANALYSIS_CACHE_FILE = "analysis.npz"
 """A stored analysis, in `EXPORTS_FOLDER`."""
+RELEASE_CACHE_FILE = "release.npz"
+"""A stored analysis without the viewers left out of the release, in `EXPORTS_FOLDER`; see `releases`."""
 
 FILM_INPUT_STEMS = ("film", "script", "subtitles")
 """Names, without suffix, of optional files about the film; they contain nothing about viewers."""

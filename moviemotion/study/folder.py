@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write
 from moviemotion._io.locks import hold_lock
 from moviemotion.audience.samples import Samples, has_clock
 from moviemotion.errors import MoviemotionError, SettingError
@@ -152,9 +152,9 @@ class StudyFolder:
         """Save the samples of a camera, so that an interrupted study can resume with the next one."""
         path = self.samples_path(camera)
         with _reporting_write_errors(path):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.write_manifest(self._manifest)
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
             samples.write(path)
 
     def write_text(self, name: str, parts: Iterable[str]) -> Path:
@@ -185,7 +185,7 @@ class StudyFolder:
             SettingError: the folder is not writable.
         """
         with _reporting_write_errors(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
         try:
             with study_lock(self.folder):
                 try:

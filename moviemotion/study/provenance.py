@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,8 @@ class Provenance:
         doubles = find_doubles(list(_viewer_samples(camera_samples)))
         warnings = tuple(_double_warnings(timeline, doubles, self.count_doubles))
         if not self.count_doubles:
-            timeline = timeline.without_viewers([double.left_out for double in doubles])
+            left_out = {double.left_out for double in doubles}
+            timeline = timeline.of_viewers([k for k in range(len(timeline.viewers)) if k not in left_out])
         counts = np.bincount(
             np.concatenate([s.rejection_reason for s in camera_samples]), minlength=len(REJECTION_REASONS)
         )
@@ -233,8 +234,12 @@ def _is_place(value: Mapping[str, object]) -> bool:
     return isinstance(value["row"], str) and type(value["seat"]) is int and abs(value["seat"]) < 2**53
 
 
-def load_analysis(folder: Path) -> Analysis:
+def load_analysis(folder: Path, left_out: Collection[str] = ()) -> Analysis:
     """Compute the analysis of a finished study from its samples, without writing anything.
+
+    Args:
+        folder: the study folder.
+        left_out: viewers to leave out.
 
     Raises:
         MoviemotionError: `folder` does not contain a finished study, or the study is damaged.
@@ -244,7 +249,10 @@ def load_analysis(folder: Path) -> Analysis:
     camera_samples = [samples for camera in study.cameras if (samples := study.read_samples(camera))]
     if not camera_samples:
         raise MoviemotionError(f"{folder}: contains no samples; rerun the command that created the study")
-    return analyze_study(study, audience_timeline(camera_samples), camera_samples, provenance)
+    timeline = audience_timeline(camera_samples)
+    if left_out:
+        timeline = timeline.of_viewers([v not in left_out for v in timeline.viewers])
+    return analyze_study(study, timeline, camera_samples, provenance)
 
 
 def analyze_study(

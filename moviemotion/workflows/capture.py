@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from moviemotion import __version__
+from moviemotion._io.atomic_files import PRIVATE_FOLDER
 from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
@@ -147,7 +148,7 @@ def begin_capture(
     if has_study(out):
         raise SettingError("study-exists", "{path}: already contains a study; choose another {out}", path=out)
     study = StudyFolder(out, networks_used(emotion_model, face_detector) | _manifest(seats))
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     study.write_manifest(study.manifest)
     return LiveCapture(
         sources,

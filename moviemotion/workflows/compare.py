@@ -12,6 +12,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
 from moviemotion.screenplay.inputs import read_script_inputs
 from moviemotion.study.provenance import load_analysis
@@ -53,6 +54,8 @@ def compare_studies(
     for folder in folders:
         if folders.count(folder) > 1:
             raise MoviemotionError(f"{folder}: given twice; give different studies")
+    for folder in folders:
+        refuse_restored(folder)
     analyses = [
         [_with_script(load_analysis(folder), script, spoken) for folder in side]
         for side, spoken in zip(sides, subtitles, strict=True)

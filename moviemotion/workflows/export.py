@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from moviemotion._io.atomic_files import atomic_write, atomic_write_text
+from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write, atomic_write_text
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.reports.exchange.elan import elan_document
 from moviemotion.reports.exchange.markers import (
     final_cut_xml,
@@ -75,6 +76,7 @@ def export(
             unknown, or the frame rate that the markers need is missing or does not support timecode.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
+    refuse_restored(study)
     with study_lock(study):
         return _write_exports(load_analysis(study), study / EXPORTS_FOLDER, chosen, timecode, film)
 
@@ -132,7 +134,7 @@ def _write_exports(
 ) -> tuple[Path, ...]:
     written: list[Path] = []
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
         for name in chosen:
             if name in MARKER_FORMATS and timecode:
                 file, text_of = MARKER_FORMATS[name]
@@ -191,7 +193,7 @@ def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
     """Write every table, with machine-readable and human-readable descriptions of the columns."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
     for table in TABLES:
         path = folder / f"{table.name}.{suffix}"
         with atomic_write(path) as partial, TABLE_WRITERS[suffix](partial, table.schema) as writer:

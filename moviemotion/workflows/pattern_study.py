@@ -16,6 +16,7 @@ from moviemotion.analysis.comparison.pattern_ratings import (
 )
 from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.screen import DEFAULT_SEED
 
@@ -72,6 +73,8 @@ def relate_patterns_to_ratings(
         errors = [f"{ratings}: too few studies ({len(names)}); give at least {MIN_FILMS}"]
     if errors:
         raise MoviemotionError("\n".join(errors))
+    for folder in studies:
+        refuse_restored(folder)
     analyses = [load_analysis(folder) for folder in studies]
     motifs = find_motifs([analysis.moment_search.moments for analysis in analyses], seed)
     figures = [film_features(analysis, motifs.motifs) for analysis in analyses]

@@ -12,6 +12,7 @@ from moviemotion.analysis.signals.seat_map import Place
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent import fully_masked_cameras
 from moviemotion.privacy.consent_problems import consent_problems
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
 from moviemotion.problems import Harm, Problem
@@ -84,6 +85,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
         subtitle_offset,
         subtitle_speed,
     )
+    refuse_restored(folder)
     with study_lock(folder):
         was_capture = (folder / JOURNAL_FOLDER).is_dir()
         if was_capture:

@@ -18,6 +18,7 @@ from moviemotion.analysis.prediction.outcome_prediction import (
 )
 from moviemotion.analysis.prediction.trailer_features import average_by_trailer, viewer_features
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.reports.html.prediction_report import prediction_json, reactions_csv, render_prediction
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.screen import DEFAULT_SEED
@@ -106,6 +107,8 @@ def _reactions_from_studies(folders: Sequence[Path]) -> ReactionTable:
         )
     # Parent folders represent rooms only if a trailer was shown in several rooms, so that its name recurs.
     known = len(set(names)) < len(names)
+    for folder in folders:
+        refuse_restored(folder)
     tables = [viewer_features(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
     return ReactionTable(
         tuple(name for table in tables for name in table.trailers),

@@ -160,8 +160,9 @@ def test_an_answer_that_cannot_be_anchored_is_not_taken(tmp_path: Path, keys: Pa
     consent.add_seat(folder, "A", "cam-a")
     consent.ask_for_consent(folder, "A")
     (head,) = keys.glob("*.head")
-    (keys / f"{head.name}.partial").symlink_to(tmp_path / "no such folder" / "file")
+    (blocked := keys / f"{head.name}.partial").mkdir()
     with pytest.raises(StorageError, match="cannot be written"):
         consent.record_offline_answer(folder, "A", True)
     assert consent.list_seats(folder)[0].state is ConsentState.ASKED
+    blocked.rmdir()
     assert consent.record_offline_answer(folder, "A", True).state is ConsentState.ACCEPTED

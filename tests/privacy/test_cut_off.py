@@ -98,7 +98,7 @@ def test_an_erasure_is_finished_by_the_next_start(
         enforce_privacy(work)
         after = readings(work)
         if viewer in after:  # it died before it was written down that they are to be erased
-            assert step < 4
+            assert step <= 5  # the last of these steps writes the ID down outside the study
             continue
         assert list(find_files_containing(work, viewer)) == []
         assert not any(viewer.encode() in p.read_bytes() for p in work.rglob("*") if p.is_file())

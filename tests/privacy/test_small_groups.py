@@ -47,7 +47,7 @@ SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMo
 def laughing_room(folder: Path, viewers: int, alone: tuple[int, int] = (0, 0)) -> Analysis:
     """Viewers who laugh together at 20 and 50 s; from `alone` on only three of them are seen."""
     rng = np.random.default_rng(viewers)
-    logits = rng.normal(0, 0.4, (viewers, SECONDS, len(EMOTIONS)))
+    logits = rng.normal(0, 0.1, (viewers, SECONDS, len(EMOTIONS)))
     logits[:, :, 0] += 3
     for start in (20, 50):
         logits[:, start : start + 5, 1] += 6
@@ -203,8 +203,8 @@ def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
     assert seen.relative_delay.spread_interval == five.relative_delay.spread_interval
     assert [f.viewers for f in seen.element_emotions] == [f.viewers for f in five.element_emotions]
     assert np.isfinite(mask_small_groups(five).strength).all()
-    tears_of_joy = MixedEmotionOccurrence(MIXED_EMOTIONS[0], 2, MIN_GROUP_SIZE, 0.4, (0.1, 0.8), 0.5)
-    of_few = replace(tears_of_joy, viewers=MIN_GROUP_SIZE - 1)
+    tears_of_joy = MixedEmotionOccurrence(MIXED_EMOTIONS[0], MIN_GROUP_SIZE, 9, 0.6, (0.3, 0.8), 0.5)
+    of_few = replace(tears_of_joy, count=MIN_GROUP_SIZE - 1)
     mixed = replace(five, moment_mixed_emotions=((tears_of_joy, of_few), ()))
     assert analysis_for_role(mixed, Role.WRITER).moment_mixed_emotions == ((tears_of_joy,), ())
     halves = {"front": ten.timeline.viewers[:MIN_GROUP_SIZE], "back": ten.timeline.viewers[MIN_GROUP_SIZE:]}

@@ -92,6 +92,7 @@ PRIVACY = "/api/studies/{study}/privacy"
 OFFICERS_ALONE = {
     ("POST", f"{PRIVACY}/erase"),
     ("POST", f"{PRIVACY}/export"),
+    ("POST", f"{PRIVACY}/open-seat"),
     ("POST", f"{PRIVACY}/dates"),
     ("POST", f"{PRIVACY}/enforce"),
 }
@@ -102,6 +103,7 @@ OFFICERS = {
     ("GET", PRIVACY),
     ("GET", f"{PRIVACY}/verification"),
     ("GET", f"{PRIVACY}/log"),
+    ("GET", "/api/log"),
 }
 
 

@@ -26,6 +26,8 @@ from moviemotion.studio.server import browser_host, serve
 from moviemotion.study.provenance import load_analysis
 
 PASSWORD = "four words and more"
+ADDRESSES: dict[int, str] = {}
+"""Port → the address that the studio printed."""
 
 
 def free_port() -> int:
@@ -47,7 +49,9 @@ def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[s
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    assert process.stdout.readline().startswith("Studio: http")
+    printed = process.stdout.readline()
+    assert printed.startswith("Studio: http")
+    ADDRESSES[port] = printed.split()[1]
     try:
         yield process
     finally:
@@ -61,13 +65,14 @@ def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[s
 def asking(port: int) -> Iterator[httpx2.Client]:
     with httpx2.Client(base_url=f"http://localhost:{port}", timeout=60) as client:
         until(lambda: answers(client))
+        client.get(ADDRESSES[port])
         client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
         yield client
 
 
 def answers(client: httpx2.Client) -> bool:
     try:
-        return client.get("/api/session").status_code == 200
+        return client.get("/api/session").status_code in (200, 401)
     except httpx2.ConnectError:
         return False
 
@@ -185,3 +190,24 @@ def test_a_port_in_use_is_named(root: Path) -> None:
 def test_a_second_studio_for_a_folder_is_refused(root: Path) -> None:
     with running(root, free_port()), pytest.raises(MoviemotionError, match="another studio"):
         serve(root, None, free_port(), None, None, print, False)
+
+
+def test_without_accounts_the_studio_needs_the_token_that_it_printed(root: Path) -> None:
+    """Everyone who can log in to the computer can reach the port, but only one person sees the terminal."""
+    port = free_port()
+    with running(root, port), httpx2.Client(base_url=f"http://localhost:{port}") as other:
+        until(lambda: answers(other))
+        token = ADDRESSES[port].partition("?token=")[2]
+        assert len(token) >= 40
+        for path in ("/", "/api/studies", "/api/session", "/api/openapi.json", "/?token=", "/?token=wrong"):
+            refused = other.get(path)
+            assert (refused.status_code, "token" in refused.json()["detail"]) == (401, True)
+        assert other.post("/api/studies", params={"token": token}, json={}).status_code == 401
+        assert other.get("/api/studies", headers={"Authorization": f"Bearer {token}"}).json() == []
+        # Participants have the secret of their seat instead.
+        assert other.get("/c/receipt").status_code == 200
+        assert other.get("/static/study.js").status_code == 200
+        opened = other.get(ADDRESSES[port])
+        assert (opened.status_code, opened.headers["location"]) == (303, "/")
+        assert "HttpOnly; SameSite=Strict" in opened.headers["set-cookie"]
+        assert other.get("/").status_code == 200

@@ -13,8 +13,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
+from moviemotion.privacy.roles import Role
 from moviemotion.studio import uploads
-from moviemotion.studio.app import MAX_BODY_BYTES, STATIC_FOLDER
+from moviemotion.studio.accounts import AccountStore
+from moviemotion.studio.app import MAX_BODY_BYTES, STATIC_FOLDER, create_app
 from moviemotion.studio.uploads import FileKind
 from moviemotion.study.file_names import UPLOADS_FOLDER
 
@@ -250,23 +252,52 @@ def test_the_first_of_two_simultaneous_uploads_with_one_stem_is_stored(
 # Rates
 
 
-def test_guessing_passwords_is_rate_limited(client: TestClient) -> None:
-    guess = {"name": "ada", "password": "guess"}
-    codes = [client.post("/api/session", json=guess).status_code for _ in range(11)]
-    assert codes == [409] * 10 + [429]  # there are no accounts here; the rate comes first
-    last = client.post("/api/session", json=guess)
-    assert int(last.headers["retry-after"]) > 0
+PASSWORD = "four words and more"
 
 
-def test_sign_ins_are_counted_for_each_address(app: FastAPI) -> None:
-    """Guessing passwords blocks only the client that guesses."""
-    wrong = {"name": "ada", "password": "no"}
+def attempt(client: TestClient, name: str, password: str, **headers: str) -> int:
+    renew_token(client)
+    credentials = {"name": name, "password": password}
+    return client.post("/api/session", json=credentials, headers=headers).status_code
+
+
+@pytest.fixture
+def with_accounts(root: Path) -> FastAPI:
+    accounts = AccountStore(root)
+    for name in ("ada", "bea"):
+        accounts.add(name, Role.RESEARCHER, PASSWORD)
+    return create_app(root, accounts)
+
+
+def test_guessing_passwords_is_limited_whatever_address_is_claimed(with_accounts: FastAPI) -> None:
+    """An address can be invented in X-Forwarded-For, and changed from one attempt to the next."""
+    codes = []
+    for k in range(11):
+        with TestClient(with_accounts, base_url="https://x.example", client=(f"192.0.2.{k}", 5)) as guesser:
+            codes.append(attempt(guesser, "ada", "guess", **{"X-Forwarded-For": f"198.51.100.{k}"}))
+    assert codes == [401] * 10 + [429]
+    with TestClient(with_accounts, base_url="https://x.example") as guesser:
+        assert attempt(guesser, "ada", PASSWORD) == 429, "else the right guess would show"
+        assert attempt(guesser, "ADA", "guess") == 429
+
+
+def test_guessing_passwords_locks_out_nobody_else(with_accounts: FastAPI) -> None:
+    """Everybody may be behind one address; a browser that has signed in before stays welcome."""
     with (
-        TestClient(app, base_url="http://localhost", client=("192.0.2.1", 50000)) as guesser,
-        TestClient(app, base_url="http://localhost", client=("192.0.2.2", 50000)) as other,
+        TestClient(with_accounts, base_url="https://x.example") as hers,
+        TestClient(with_accounts, base_url="https://x.example") as guesser,
     ):
-        renew_token(guesser)
-        renew_token(other)
-        statuses = [guesser.post("/api/session", json=wrong).status_code for _ in range(11)]
-        assert statuses[-1] == 429
-        assert other.post("/api/session", json=wrong).status_code == 409  # this studio has no accounts
+        assert attempt(hers, "ada", PASSWORD) == 204
+        assert [attempt(guesser, "ada", "guess") for _ in range(12)][-1] == 429
+        assert hers.delete("/api/session", headers={"X-CSRF-Token": token_of(hers)}).status_code == 204
+        assert attempt(hers, "ada", PASSWORD) == 204
+        assert attempt(guesser, "bea", PASSWORD) == 204
+        # A known browser is limited as well, and its cookie is worth nothing for another name.
+        assert [attempt(hers, "ada", "guess") for _ in range(12)][-1] == 429
+        device = hers.cookies["studio_device"]
+        assert not AccountStore(with_accounts.state.root).is_known_device("bea", device)
+        assert not AccountStore(with_accounts.state.root).is_known_device("ada", "made.up")
+
+
+def token_of(client: TestClient) -> str:
+    return str(client.get("/api/session").json()["csrf"])

@@ -21,7 +21,7 @@ from moviemotion.studio.routes import screening_routes
 PASSWORD = "four words and more"
 NEW = {"id": "tonight", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 AT = "/api/studies/tonight"
-UNREACHABLE = '[[camera]]\nname = "away"\nsource = "rtsp://127.0.0.1:9/x"\n'
+UNREACHABLE = '[[camera]]\nname = "away"\nsource = "rtsp://192.0.2.1:9/x"\n'
 """A camera that never connects, so that the capture does not end."""
 
 

@@ -162,7 +162,7 @@ def _find_arc(
         (~np.isnan(seconds)).mean(axis=1) >= 0.5 if seconds.size else np.zeros(len(valence), dtype=bool)
     )
     viewers = int(seen_enough.sum())
-    segments = _segment_means(seconds[seen_enough])
+    segments = segment_means(seconds[seen_enough])
     nan = float("nan")
     if viewers < MIN_VIEWERS or seconds.shape[1] < MIN_SECONDS:
         unknown = np.full((2, segments.shape[1]), np.nan)
@@ -201,8 +201,8 @@ def _jackknife_interval(fit: float, leave_one_out: Float64Array) -> tuple[float,
     return float(low), float(high)
 
 
-def _segment_means(seconds: Float64Array) -> Float64Array:
-    """(V, S) → (V, P) mean of the seen seconds in each segment."""
+def segment_means(seconds: Float64Array) -> Float64Array:
+    """(V, S) → (V, P) mean of the seen seconds in each segment; NaN where the viewer was not seen."""
     length = seconds.shape[1]
     segment = np.arange(length) * N_SEGMENTS // max(length, 1)
     member = (segment[:, None] == np.arange(N_SEGMENTS)).astype(float)

@@ -8,8 +8,8 @@ seconds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +42,15 @@ class Timeline:
     sample_counts: NDArray[np.int32]
     weight: NDArray[np.float32] | None = None
 
-    def without_viewers(self, indices: Collection[int]) -> Timeline:
-        """The timeline of all viewers but those with the given indices."""
-        kept = [index for index in range(len(self.viewers)) if index not in indices]
-        return Timeline(
-            tuple(self.viewers[index] for index in kept),
-            self.start,
-            self.probabilities[kept],
-            self.sample_counts[kept],
-            None if self.weight is None else self.weight[kept],
+    def of_viewers(self, rows: Sequence[int] | Sequence[bool] | NDArray[np.int64]) -> Timeline:
+        """Return the timeline of some viewers, given by their indices or by a mask."""
+        index = np.arange(len(self.viewers))[np.asarray(rows)]
+        return replace(
+            self,
+            viewers=tuple(self.viewers[k] for k in index),
+            probabilities=self.probabilities[index],
+            sample_counts=self.sample_counts[index],
+            weight=None if self.weight is None else self.weight[index],
         )
 
 

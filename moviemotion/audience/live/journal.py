@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from moviemotion._io.atomic_files import PRIVATE_FILE, PRIVATE_FOLDER
 from moviemotion._io.schemas import SCHEMA_KEY, VERSION_KEY, FileSchema
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
@@ -105,6 +106,7 @@ class ArrowRowWriter:
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
+        path.touch(PRIVATE_FILE)
         self._file = path.open("wb")
         self._writer = pa.ipc.new_stream(self._file, schema)
         self._schema = schema
@@ -148,7 +150,7 @@ class Journal:
             MoviemotionError: the folder already exists or cannot be written.
         """
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir(PRIVATE_FOLDER, parents=True)
             self.faces = {
                 name: ArrowRowWriter(folder / f"{name}.faces.arrows", FACES_SCHEMA) for name in cameras
             }
@@ -156,6 +158,8 @@ class Journal:
                 name: ArrowRowWriter(folder / f"{name}.brightness.arrows", BRIGHTNESS_SCHEMA)
                 for name in cameras
             }
+            for name in (_STATES_FILE, _SWITCHES_FILE):
+                (folder / name).touch(PRIVATE_FILE)
             self._state_changes = (folder / _STATES_FILE).open("w", encoding="utf-8")
             self._identity_switches = (folder / _SWITCHES_FILE).open("w", encoding="utf-8")
             for file in (self._state_changes, self._identity_switches):

@@ -19,6 +19,12 @@ from moviemotion.audience.video.upright import PixelAspect, upright_rgb
 from moviemotion.errors import MoviemotionError
 
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
+STREAM_PROTOCOLS = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy,crypto"
+"""FFmpeg protocols that a network camera may use."""
+STREAM_FORMATS = (
+    "mpjpeg,mjpeg,jpeg_pipe,image2pipe,mpegts,mov,mp4,matroska,webm,flv,h264,hevc,av1,ogg,asf,m4v,avi"
+)
+"""FFmpeg formats that a network camera may send over HTTP; playlists, which name other addresses, are not."""
 TIMEOUT_SECONDS = 5.0
 """Seconds without data after which a network camera counts as lost."""
 GRAY_ROWS, GRAY_COLUMNS = 48, 64
@@ -85,7 +91,10 @@ class StreamSource:
     def pictures(self) -> Iterator[SourcePicture]:
         """Connect, and yield every frame from then on."""
         # FFmpeg would measure the frame rate first, which delays a slow camera's frames by seconds.
-        options = {"fpsprobesize": "0"}
+        # A redirect or a playlist could lead to a computer that the address itself must not lead to.
+        options = {"fpsprobesize": "0", "protocol_whitelist": STREAM_PROTOCOLS}
+        if urlsplit(self._url).scheme.startswith("http"):
+            options |= {"max_redirects": "0", "format_whitelist": STREAM_FORMATS}
         if urlsplit(self._url).scheme.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"  # over UDP, a lost packet would corrupt the image
         yield from _decode_stream(self._url, None, options)

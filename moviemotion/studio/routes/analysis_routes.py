@@ -23,6 +23,7 @@ from moviemotion.analysis.comparison.screening_comparison import compare_screeni
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.releases import current_release
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import (
     comparison_for_role,
@@ -30,6 +31,7 @@ from moviemotion.privacy.small_groups import (
     mask_small_groups,
     visible_groups,
 )
+from moviemotion.privacy.status import log_access
 from moviemotion.privacy.study_database import database_lock
 from moviemotion.reports.html.analysis_data import (
     audience_json,
@@ -115,8 +117,8 @@ class AudienceResponse(BaseModel):
     groups: list[GroupResponse]
 
 
-def open_analysis(request: Request, folder: StudyPath, jobs: JobsDependency) -> OpenAnalysis:
-    """Open the analysis of the study named by a URL.
+def open_analysis(request: Request, folder: StudyPath, user: StaffUser, jobs: JobsDependency) -> OpenAnalysis:
+    """Open the analysis of the study named by a URL, of the viewers whose results the user's role may see.
 
     Raises:
         BusyError: a screening is running in the study.
@@ -126,7 +128,15 @@ def open_analysis(request: Request, folder: StudyPath, jobs: JobsDependency) -> 
     # have not been erased yet.
     jobs.refuse_if_active(folder)
     open_analyses: OpenAnalyses = request.app.state.open_analyses
-    return open_analyses.open(folder)
+    return open_analyses.open_for_role(folder, user.role)
+
+
+def _groups_for(folder: Path, study: OpenAnalysis, role: Role) -> dict[str, tuple[str, ...]]:
+    """The groups that a role may see."""
+    groups, viewers = notes_and_groups.read_groups(folder), study.analysis.timeline.viewers
+    if role is Role.RESEARCHER:
+        return visible_groups(groups, viewers, role)
+    return current_release(folder, viewers, groups)[1]
 
 
 StudyAnalysis = Annotated[OpenAnalysis, Depends(open_analysis)]
@@ -170,10 +180,13 @@ def get_group_curves(
 ) -> Response:
     if viewer is not None and user.role is not Role.RESEARCHER:
         raise HTTPException(403, "only the researcher may see individual viewers; choose a group")
-    groups = visible_groups(notes_and_groups.read_groups(folder), study.analysis.timeline.viewers, user.role)
+    groups = _groups_for(folder, study, user.role)
     members = viewer or groups.get(group or "")
     if members is None:
         raise HTTPException(404, "this group does not exist; choose another group")
+    if len(members) < MIN_GROUP_SIZE:
+        present = [each for each in members if each in study.analysis.timeline.viewers]
+        log_access(folder, user.role, "viewers shown", present)
     # Mask the seconds in which this group, combined with earlier groups, would single out viewers.
     before = tuple(takewhile(lambda other: other != members, groups.values()))
     key = ("curves", user.role, tuple(members), before)
@@ -192,7 +205,7 @@ def list_viewers(study: StudyAnalysis, folder: StudyPath, user: StaffUser) -> Au
     viewers = study.analysis.timeline.viewers
     is_researcher = user.role is Role.RESEARCHER
     shares = zip(viewers, study.analysis.data_quality.seen_share_by_viewer, strict=True)
-    groups = visible_groups(notes_and_groups.read_groups(folder), viewers, user.role)
+    groups = _groups_for(folder, study, user.role)
     return AudienceResponse(
         size=len(viewers),
         min_group_size=MIN_GROUP_SIZE,
@@ -287,6 +300,7 @@ def export_file(
     except BaseException:
         shutil.rmtree(work)
         raise
+    log_access(folder, user.role, "downloaded", details={"what": kind})
     name = f"{folder.name}-{path.name}"
     return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, work))
 
@@ -313,7 +327,9 @@ def compare_studies(
     for name in (first, second):
         if not is_study_folder(request.app.state.root / name):
             raise HTTPException(404, f"{name}: no such study; check the name")
-        studies.append(request.app.state.open_analyses.open(request.app.state.root / name))
+        studies.append(
+            request.app.state.open_analyses.open_for_role(request.app.state.root / name, user.role)
+        )
     one, other = studies
 
     def compute() -> object:

@@ -29,7 +29,7 @@ from moviemotion.privacy.consent import (
     list_seats,
     state_by_receipt,
 )
-from moviemotion.privacy.disclosure import Disclosure, load_disclosure
+from moviemotion.privacy.disclosure import WITHDRAWAL_LIMITS, Disclosure, load_disclosure
 from moviemotion.privacy.pseudonymize import is_finished
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.seat_links import find_seat_by_token, seat_tokens
@@ -313,6 +313,7 @@ def _receipt_page(
         receipt=receipt,
         current_state=state_by_receipt(folder, receipt.code),
         ConsentState=ConsentState,
+        withdrawal_limits=WITHDRAWAL_LIMITS,
         code=qr_code(link),
         text="\n".join([*receipt_lines(receipt), "", f"Check or withdraw: {request.base_url}c/receipt"]),
         seat_page=seat_page,

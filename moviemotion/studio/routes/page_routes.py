@@ -127,6 +127,7 @@ def privacy_page(
         log=privacy_routes.list_audit_log(folder, user),
         today=datetime.now(UTC).date(),
         kinds=DATA_KIND_LABELS,
+        sealed=is_finished(folder),
         is_officer=user is LOCAL_USER or user.role is Role.PRIVACY_OFFICER,
         details=_format_details,
         plural=plural,

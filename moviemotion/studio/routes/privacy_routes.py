@@ -29,9 +29,11 @@ from moviemotion.privacy.participant_export import export_viewer
 from moviemotion.privacy.retention import StoredData
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.status import (
+    KnownViewer,
     LogVerification,
     PrivacyStatus,
     find_viewer,
+    open_seat,
     read_status,
     verify_audit_log,
 )
@@ -96,6 +98,15 @@ def list_audit_log(
 )
 def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerReference) -> ErasureResult:
     return erasure.erase(folder, find_viewer(folder, reference.viewer), user.role)
+
+
+@router.post(
+    "/open-seat",
+    summary="Open the link between a viewer's random ID and seat",
+    description="The link is sealed once the screening is over. The audit log records who opened it.",
+)
+def open_viewer_seat(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerReference) -> KnownViewer:
+    return open_seat(folder, reference.viewer, user.role)
 
 
 @router.post(

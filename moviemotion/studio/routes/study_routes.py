@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi import Path as PathParam
 from pydantic import BaseModel, Field
 
+from moviemotion._io.atomic_files import PRIVATE_FOLDER
 from moviemotion.audience.video.masking import Region
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
@@ -53,14 +54,18 @@ class StudySummary(BaseModel):
 
     id: str
     stage: Stage
-    problem: str = Field(description="Why the last screening failed; empty if it did not.")
+    problem: str = Field(
+        description="Why the last screening failed; empty if it did not, and for the writer, because it may "
+        "name a seat."
+    )
     asks_consent: bool = Field(
         description="Whether the study's viewers are asked for consent. This may be false if the study was "
         "not created in the studio."
     )
     seats: int = Field(description="Number of seats.")
     answers: dict[ConsentState, int] = Field(
-        description="Consent state → number of seats. Seats that were not asked are not counted."
+        description="Consent state → number of seats. Seats that were not asked are not counted. Empty for "
+        "the writer."
     )
 
 
@@ -73,7 +78,8 @@ class StudyDetails(StudySummary):
     files: tuple[StudyFile, ...]
     excluded_recordings: dict[str, str] = Field(
         description="Recordings that do not show any viewer who accepted → reason. They are not processed, "
-        "and are deleted with the others."
+        "and are deleted with the others. Empty except for the researcher, because the names of recordings "
+        "say who declined."
     )
 
 
@@ -161,7 +167,7 @@ IdleStudy = Annotated[Path, Depends(idle_study_folder)]
 
 @router.get("", summary="List all studies")
 def list_studies(request: Request, user: StaffUser, jobs: JobsDependency) -> list[StudySummary]:
-    return [_summary_or_problem(folder, jobs) for folder in list_study_folders(request.app.state.root)]
+    return [_summary_or_problem(folder, user, jobs) for folder in list_study_folders(request.app.state.root)]
 
 
 @router.post(
@@ -175,7 +181,7 @@ def create_study(request: Request, user: Researcher, jobs: JobsDependency, new: 
     if new.id == "new" or new.id.startswith("studio."):
         raise HTTPException(409, f"{new.id}: this name is reserved; choose another name")
     try:
-        folder.mkdir()
+        folder.mkdir(PRIVATE_FOLDER)
     except FileExistsError:
         raise HTTPException(409, f"{new.id}: already exists; choose another name") from None
     terms = ConsentTerms(new.controller, new.contact, new.purpose, new.recipients, new.pictures)
@@ -194,13 +200,15 @@ def get_study(folder: StudyPath, user: StaffUser, jobs: JobsDependency) -> Study
         with open_database(folder) as database:
             terms = database.terms
     files = uploads.list_files(folder)
-    recordings = {Path(file.name).stem: file.name for file in files if file.kind is FileKind.RECORDING}
+    recordings = {}
+    if user.role is Role.RESEARCHER:
+        recordings = {Path(file.name).stem: file.name for file in files if file.kind is FileKind.RECORDING}
     excluded = {
         recordings[camera]: reason
         for camera, reason in consent.fully_masked_cameras(folder, recordings).items()
     }
     return StudyDetails(
-        **vars(_study_summary(folder, jobs)), terms=terms, files=files, excluded_recordings=excluded
+        **vars(_study_summary(folder, user, jobs)), terms=terms, files=files, excluded_recordings=excluded
     )
 
 
@@ -315,10 +323,10 @@ def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Ite
         yield
 
 
-def _summary_or_problem(folder: Path, jobs: ScreeningJobs) -> StudySummary:
+def _summary_or_problem(folder: Path, user: User, jobs: ScreeningJobs) -> StudySummary:
     """Summarize a study. If it is damaged, the summary states the problem, so the list can still be shown."""
     try:
-        return _study_summary(folder, jobs)
+        return _study_summary(folder, user, jobs)
     except MoviemotionError as error:
         return StudySummary(
             id=folder.name,
@@ -330,14 +338,15 @@ def _summary_or_problem(folder: Path, jobs: ScreeningJobs) -> StudySummary:
         )
 
 
-def _study_summary(folder: Path, jobs: ScreeningJobs) -> StudySummary:
+def _study_summary(folder: Path, user: User, jobs: ScreeningJobs) -> StudySummary:
     asks_consent = has_database(folder)
     seats = consent.list_seats(folder) if asks_consent else ()
+    may_see_answers = user.role is not Role.WRITER
     return StudySummary(
         id=folder.name,
         stage=study_stage(jobs, folder),
-        problem=state.problem if (state := read_state(folder)) else "",
+        problem=state.problem if may_see_answers and (state := read_state(folder)) else "",
         asks_consent=asks_consent,
         seats=len(seats),
-        answers=Counter(seat.state for seat in seats if seat.state),
+        answers=Counter(seat.state for seat in seats if seat.state and may_see_answers),
     )

@@ -11,7 +11,8 @@ const viewerForm = byId("viewer-form");
 viewerForm?.addEventListener("submit", (event) => {
   event.preventDefault();
   const viewer = viewerForm.elements.viewer.value.trim();
-  event.submitter?.value === "erase" ? confirmErasure(viewer) : exportViewer(viewer);
+  const act = { erase: confirmErasure, seat: openSeat }[event.submitter?.value] ?? exportViewer;
+  act(viewer);
 });
 for (const button of document.querySelectorAll("[data-export]")) button.addEventListener("click", () => exportViewer(button.dataset.export));
 for (const button of document.querySelectorAll("[data-erase]")) button.addEventListener("click", () => confirmErasure(button.dataset.erase));
@@ -51,6 +52,16 @@ byId("erase")?.addEventListener("click", async (event) => {
     event.target.textContent = "Erase permanently";
   }
 });
+
+async function openSeat(viewer) {
+  byId("viewer-error").textContent = byId("viewer-seat").textContent = "";
+  try {
+    const found = await request("POST", `${api}/open-seat`, { viewer });
+    byId("viewer-seat").textContent = `${found.viewer} sits in ${found.seat}. The audit log records that you opened this link.`;
+  } catch (error) {
+    byId("viewer-error").textContent = error.message;
+  }
+}
 
 async function exportViewer(viewer) {
   byId("viewer-error").textContent = "";
