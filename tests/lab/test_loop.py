@@ -108,9 +108,9 @@ def test_an_exported_model_predicts_like_the_network_and_has_a_card(data, run, t
     export_run(run, tmp_path / "model.onnx")
     faces = dataset.load_faces(data, "test")
     network, record = load_run(run)
-    shifted = predict_logits(network, faces.images)
+    shifted = predict_logits(network, faces.images) / record.temperature
     shifted[:, EMOTIONS.index(Emotion.NEUTRAL)] += NEUTRAL_OFFSET
-    direct = torch.softmax(shifted / record.temperature, dim=1).numpy()
+    direct = torch.softmax(shifted, dim=1).numpy()
     assert np.abs(predict(tmp_path / "model.onnx", faces) - direct).max() < 0.02
     held_out = select_faces(*load_train_and_test(data), CONFIG).held_out
     assert len(held_out) == record.validation_faces

@@ -135,7 +135,7 @@ class _Camera:
         angle = self._uniform(0, math.pi, n)
         fy, fx = _frequencies(self._device)
         motion = torch.sinc(length * (fx * angle.cos() + fy * angle.sin()))
-        return _filter(faces, _gaussian_response(sigma) * motion)
+        return _filter(faces, _gaussian_response(sigma) * motion).clamp(0, 255)
 
     def _record(self, faces: Tensor) -> Tensor:
         """Expose, add noise, amplify, round and compress, at the sensor's resolution."""

@@ -24,15 +24,16 @@ from moviemotion.lab.training.runs import load_run
 
 OPSET_VERSION = 17
 NEUTRAL_OFFSET = -0.3
-"""Added to the logit of "neutral" in networks trained on votes (logit adjustment; Menon et al., 2021), since
+"""Added to the logit of "neutral", after the temperature, in networks trained on votes (logit adjustment;
+Menon et al., 2021), since
 "neutral" is the annotators' most frequent answer and the network's most frequent error on other cameras."""
 
 
 class CalibratedNetwork(nn.Module):
     """Computes calibrated probabilities of eight emotions from face crops.
 
-    Logits are averaged over the face and its mirror image, shifted by `NEUTRAL_OFFSET` for "neutral", and
-    divided by the fitted temperature. A network trained on the proposal's four emotions is not shifted. It
+    Logits are averaged over the face and its mirror image, divided by the fitted temperature, and shifted by
+    `NEUTRAL_OFFSET` for "neutral". A network trained on the proposal's four emotions is not shifted. It
     also outputs eight columns; the other four are 0.
     """
 
@@ -49,8 +50,8 @@ class CalibratedNetwork(nn.Module):
 
     def forward(self, faces: Tensor) -> Tensor:
         """(n, 1, 48, 48) gray values 0–255 → (n, 8) probabilities."""
-        logits = (self.network(faces) + self.network(faces.flip(-1))) / 2 + self.offset
-        probabilities = torch.softmax(logits / self.temperature, dim=1)
+        logits = (self.network(faces) + self.network(faces.flip(-1))) / 2
+        probabilities = torch.softmax(logits / self.temperature + self.offset, dim=1)
         return probabilities @ self.spread
 
 
