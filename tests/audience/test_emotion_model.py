@@ -38,4 +38,4 @@ def test_a_face_has_the_same_prediction_alone_and_in_a_batch(model: OnnxEmotionM
 def test_a_brighter_copy_has_the_same_prediction(model: OnnxEmotionModel) -> None:
     """The network standardizes its input, so the brightness does not matter."""
     crop = np.random.default_rng(5).integers(20, 100, (48, 48)).astype(np.uint8)
-    assert model.predict([crop])[0] == pytest.approx(model.predict([crop * 2 + 10])[0], abs=1e-2)
+    assert model.predict([crop])[0] == pytest.approx(model.predict([crop * 2 + 10])[0], abs=2e-2)

@@ -74,6 +74,32 @@ def test_darkness_is_rejected_but_a_dark_theater_is_not(face: tuple[Picture, Fac
     assert weight((image * 0.01).astype(np.uint8), box) == (0.0, "too dark or washed out")
 
 
+@pytest.mark.parametrize("amplification", [1, 8])
+def test_noise_counts_however_bright_the_camera_makes_it(
+    face: tuple[Picture, FaceBox], amplification: int
+) -> None:
+    image, box = face
+    crop = crop_face(image, box)
+    noise = np.random.default_rng(1).normal(0, 3, crop.shape)
+    recorded = [np.rint((crop * light + noise).clip(0, 255)) for light in (0.01, 0.05, 0.2)]
+    crops = [(one * amplification).clip(0, 255).astype(np.uint8) for one in recorded]
+    weights, reasons = quality_weights([box] * 3, crops)
+    assert weights.tolist() == sorted(weights.tolist())
+    assert REJECTION_REASONS[reasons[0]] == "too dark or washed out"
+    assert weights[2] > 0.7
+
+
+@pytest.mark.parametrize("person", range(4))
+def test_a_noisy_face_is_not_mistaken_for_a_covered_one(person: int) -> None:
+    image, box = portrait(person)
+    crop = crop_face(image, box)
+    noisy = crop * 0.1 + np.random.default_rng(person).normal(0, 3, crop.shape)
+    measures = [
+        measure_quality([box], [c])["cover"][0] for c in (crop, np.rint(noisy.clip(0, 255)).astype(np.uint8))
+    ]
+    assert max(measures) < 0.12
+
+
 def test_a_hand_in_front_of_the_face_lowers_the_weight(face: tuple[Picture, FaceBox]) -> None:
     image, box = face
     covered = image.astype(float)

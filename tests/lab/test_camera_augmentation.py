@@ -46,6 +46,12 @@ def test_augmentation_keeps_the_form_and_is_reproducible(faces, n):
     assert not torch.equal(one, augment_camera(images, generator(4)))
 
 
+def test_sharp_edges_between_black_and_white_stay_finite():
+    """Blurring them rings below black, which must not become a negative variance of the noise."""
+    sharp = (torch.rand(256, 1, 48, 48, generator=generator()) < 0.1).float() * 255
+    assert augment_camera(sharp, generator()).isfinite().all()
+
+
 def test_some_faces_are_recorded_in_the_dark_and_some_in_full_light(faces):
     images = faces.repeat(8, 1, 1, 1)
     spread = augment_camera(images, generator()).flatten(1).std(1) / images.flatten(1).std(1)

@@ -20,6 +20,7 @@ pytest.importorskip("mlflow", reason="needs the lab extra (mlflow-skinny)")
 from mlflow.tracking import MlflowClient  # noqa: E402
 
 from moviemotion.cli.entry import main  # noqa: E402
+from moviemotion.emotions import EMOTIONS, Emotion  # noqa: E402
 from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab.data import dataset  # noqa: E402
 from moviemotion.lab.evaluation.evaluate import GroundTruth, evaluate, predict  # noqa: E402
@@ -28,7 +29,7 @@ from moviemotion.lab.training import networks  # noqa: E402
 from moviemotion.lab.training.config import DEFAULT_CONFIGS, TrainingConfig, make_config  # noqa: E402
 from moviemotion.lab.training.face_selection import HELD_OUT_SPLIT, load_train_and_test, select_faces  # noqa: E402
 from moviemotion.lab.training.loop import Examples, fit, predict_logits, prepare_training  # noqa: E402
-from moviemotion.lab.training.onnx_export import export_run  # noqa: E402
+from moviemotion.lab.training.onnx_export import NEUTRAL_OFFSET, export_run  # noqa: E402
 from moviemotion.lab.training.runs import load_run  # noqa: E402
 from moviemotion.lab.training.runs import train_emotion_model as train_faces  # noqa: E402
 
@@ -107,7 +108,9 @@ def test_an_exported_model_predicts_like_the_network_and_has_a_card(data, run, t
     export_run(run, tmp_path / "model.onnx")
     faces = dataset.load_faces(data, "test")
     network, record = load_run(run)
-    direct = torch.softmax(predict_logits(network, faces.images) / record.temperature, dim=1).numpy()
+    shifted = predict_logits(network, faces.images) / record.temperature
+    shifted[:, EMOTIONS.index(Emotion.NEUTRAL)] += NEUTRAL_OFFSET
+    direct = torch.softmax(shifted, dim=1).numpy()
     assert np.abs(predict(tmp_path / "model.onnx", faces) - direct).max() < 0.02
     held_out = select_faces(*load_train_and_test(data), CONFIG).held_out
     assert len(held_out) == record.validation_faces

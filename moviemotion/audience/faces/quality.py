@@ -47,7 +47,7 @@ class QualityLimits:
 QUALITY_LIMITS: dict[str, QualityLimits] = {
     "size": QualityLimits(6.0, 20.0, "too small"),
     "score": QualityLimits(0.3, 0.5, "hardly a face"),
-    "contrast": QualityLimits(2.0, 6.0, "too dark or washed out"),
+    "contrast": QualityLimits(0.45, 1.6, "too dark or washed out"),
     "sharpness": QualityLimits(-2.35, -1.2, "blurred"),
     "turn": QualityLimits(0.9, 0.6, "turned away"),
     "cover": QualityLimits(0.2, 0.1, "covered"),
@@ -56,6 +56,8 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
 FROZEN = "frozen picture"
 """Reason why the samples of a repeated picture are rejected (`still_faces`)."""
 REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()), FROZEN)
+MIN_NOISE = 1.5
+"""Standard deviation of the noise, in gray levels, that is assumed even where none is visible."""
 MIN_WEIGHT = 0.1
 """Minimum weight; a face with a lower weight is rejected, and the measure with the lowest factor determines
 the reason."""
@@ -73,7 +75,11 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
 
         - size: longer side of the face box in pixels.
         - score: confidence of the face detector, 0–1.
-        - contrast: standard deviation of the middle of the crop, in gray levels.
+        - contrast: contrast-to-noise ratio of the middle of the crop: the standard deviation of the gray
+          levels without noise over that of the noise, of which at least 1.5 gray levels are assumed. A camera
+          that amplifies both does not change it. The noise is estimated from the second differences across
+          rows and columns (Immerkær, 1996), by their mean square, which is right even where noise is clipped.
+          It counts fine detail as noise, but in clear faces far less of it than there is contrast.
         - sharpness: log10 of the variance of the Laplacian (Pech-Pacheco et al., 2000) over the variance of
           the gray levels, which makes it independent of the lighting.
         - turn: distance of the nose from the midpoint between the eyes, in units of half the distance between
@@ -87,13 +93,15 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
     pixels = np.stack(crops).astype(np.float64)
     middle = pixels[:, 6:-6, 6:-6]
     spread = middle.std(axis=(1, 2))
+    noise = _noise(middle)
+    contrast = np.sqrt(np.maximum(spread**2 - noise**2, 0) / (noise**2 + MIN_NOISE**2))
     laplacian = 4 * pixels[:, 6:-6, 6:-6] - sum(
         pixels[:, 6 + y : 42 + y, 6 + x : 42 + x] for y, x in ((-1, 0), (1, 0), (0, -1), (0, 1))
     )
     return {
         "size": np.array([face.size for face in faces]),
         "score": np.array([face.score for face in faces]),
-        "contrast": spread,
+        "contrast": contrast,
         "sharpness": np.log10(np.maximum(laplacian.var(axis=(1, 2)), 1e-9) / np.maximum(spread**2, 1)),
         "turn": np.array([_head_turn(face) for face in faces]),
         "cover": _occluded_share(pixels),
@@ -125,6 +133,14 @@ def quality_weights(
     rejected = weight < MIN_WEIGHT
     reason = np.where(rejected, 1 + factors.argmin(axis=0), 0)
     return np.where(rejected, 0, weight).astype(np.float32), reason.astype(np.int8)
+
+
+def _noise(pixels: Float) -> Float:
+    """Standard deviation of the noise in (n, h, w) images; (n,) gray levels."""
+    across_rows = 2 * pixels[:, 1:-1] - pixels[:, :-2] - pixels[:, 2:]
+    across_both = 2 * across_rows[:, :, 1:-1] - across_rows[:, :, :-2] - across_rows[:, :, 2:]
+    # The squares of the weights in the mask of 3×3 pixels sum to 36.
+    return np.asarray(np.sqrt(np.mean(across_both**2, axis=(1, 2)) / 36), np.float64)
 
 
 def _head_turn(face: FaceBox) -> float:

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from moviemotion.lab.training.layers import cosine_basis
+
 SIZE = 48
 MAX_ROLL, MAX_SHIFT = 0.21, 0.17
 """Largest roll in radians, and largest shift as a fraction of half the image."""
@@ -133,7 +135,7 @@ class _Camera:
         angle = self._uniform(0, math.pi, n)
         fy, fx = _frequencies(self._device)
         motion = torch.sinc(length * (fx * angle.cos() + fy * angle.sin()))
-        return _filter(faces, _gaussian_response(sigma) * motion)
+        return _filter(faces, _gaussian_response(sigma) * motion).clamp(0, 255)
 
     def _record(self, faces: Tensor) -> Tensor:
         """Expose, add noise, amplify, round and compress, at the sensor's resolution."""
@@ -160,7 +162,7 @@ class _Camera:
         rest = -side % BLOCK
         padded = F.pad(faces, (0, rest, 0, rest), mode="replicate")
         blocks = padded.unfold(2, BLOCK, BLOCK).unfold(3, BLOCK, BLOCK)
-        basis = _cosine_basis(self._device)
+        basis = cosine_basis(BLOCK).to(self._device)
         coefficients = basis @ (blocks - 128) @ basis.T
         rounded = (coefficients / steps.clamp_min(1)).round() * steps.clamp_min(1)
         restored = (basis.T @ rounded @ basis + 128).transpose(3, 4).reshape(padded.shape)
@@ -187,11 +189,3 @@ def _filter(faces: Tensor, response: Tensor) -> Tensor:
     padded = F.pad(faces, (_MARGIN,) * 4, mode="replicate")
     filtered = torch.fft.irfft2(torch.fft.rfft2(padded) * response, s=padded.shape[-2:])
     return filtered[..., _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-
-
-def _cosine_basis(device: torch.device) -> Tensor:
-    """(8, 8) orthonormal basis of the discrete cosine transform; one row per frequency."""
-    k = torch.arange(BLOCK, device=device, dtype=torch.float32)
-    basis = torch.cos(math.pi * (2 * k[None] + 1) * k[:, None] / (2 * BLOCK)) / 2
-    basis[0] /= math.sqrt(2)
-    return basis

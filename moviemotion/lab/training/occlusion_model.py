@@ -23,7 +23,7 @@ from moviemotion.lab.data.dataset import FACE_SIZE
 from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.config import make_config
 from moviemotion.lab.training.face_selection import load_train_and_test, select_faces
-from moviemotion.lab.training.layers import Standardize
+from moviemotion.lab.training.layers import Restore, Standardize
 from moviemotion.lab.training.occlusion_augmentation import OcclusionAugmenter
 from moviemotion.lab.training.onnx_export import convert_to_onnx, save_model
 
@@ -44,6 +44,7 @@ class OcclusionNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.restore = Restore()
         layers: list[nn.Module] = [Standardize()]
         inputs = 1
         for outputs, stride in ((1, 2), (2, 2), (4, 2), (4, 1), (4, 1)):
@@ -57,7 +58,8 @@ class OcclusionNetwork(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """(n, 1, 48, 48) gray values 0–255 → (n, 6, 6) log-odds."""
-        cells: Tensor = self.layers(crops)
+        restored, _ = self.restore(crops)  # noise would look like an object
+        cells: Tensor = self.layers(restored)
         return cells[:, 0]
 
 

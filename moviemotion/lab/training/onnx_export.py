@@ -18,18 +18,23 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from moviemotion._io.atomic_files import atomic_write
-from moviemotion.emotions import EMOTIONS, PROPOSAL_COLUMNS
+from moviemotion.emotions import EMOTIONS, PROPOSAL_COLUMNS, Emotion
 from moviemotion.lab.data.dataset import FACE_SIZE
 from moviemotion.lab.training.runs import load_run
 
 OPSET_VERSION = 17
+NEUTRAL_OFFSET = -0.3
+"""Added to the logit of "neutral", after the temperature, in networks trained on votes (logit adjustment;
+Menon et al., 2021), since
+"neutral" is the annotators' most frequent answer and the network's most frequent error on other cameras."""
 
 
 class CalibratedNetwork(nn.Module):
     """Computes calibrated probabilities of eight emotions from face crops.
 
-    Logits are averaged over the face and its mirror image and divided by the fitted temperature. A network
-    trained on the proposal's four emotions also outputs eight columns; the other four are 0.
+    Logits are averaged over the face and its mirror image, divided by the fitted temperature, and shifted by
+    `NEUTRAL_OFFSET` for "neutral". A network trained on the proposal's four emotions is not shifted. It
+    also outputs eight columns; the other four are 0.
     """
 
     def __init__(self, network: nn.Module, outputs: int, temperature: float) -> None:
@@ -38,11 +43,15 @@ class CalibratedNetwork(nn.Module):
         self.temperature = temperature
         columns = range(len(EMOTIONS)) if outputs == len(EMOTIONS) else PROPOSAL_COLUMNS
         self.register_buffer("spread", torch.eye(len(EMOTIONS))[list(columns)])
+        offset = torch.zeros(outputs)
+        if outputs == len(EMOTIONS):
+            offset[EMOTIONS.index(Emotion.NEUTRAL)] = NEUTRAL_OFFSET
+        self.register_buffer("offset", offset)
 
     def forward(self, faces: Tensor) -> Tensor:
         """(n, 1, 48, 48) gray values 0–255 → (n, 8) probabilities."""
         logits = (self.network(faces) + self.network(faces.flip(-1))) / 2
-        probabilities = torch.softmax(logits / self.temperature, dim=1)
+        probabilities = torch.softmax(logits / self.temperature + self.offset, dim=1)
         return probabilities @ self.spread
 
 
