@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -200,6 +201,7 @@ def timed_script(run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _plain(text: str) -> str:
+    text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
 
 

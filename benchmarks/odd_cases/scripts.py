@@ -133,7 +133,7 @@ def dots(folder: Path) -> Result:
 def song_in_flat_text(folder: Path) -> Result:
     """All in one column, but for three songs that are centered."""
     lines = printed(play(), columns=(8, 8, 8, 8))
-    for at in (40, 90, 150):
+    for at in (lines.index("", row) for row in (40, 90, 150)):
         lines[at:at] = ["", " " * 30 + "LA LA LA", " " * 30 + "THE SEA IS WIDE", ""]
     return _judge(folder, "\n".join(lines), "film.txt")
 
@@ -207,7 +207,7 @@ def line_separators(folder: Path) -> Result:
 
 def form_feeds(folder: Path) -> Result:
     lines = printed(play())
-    for at in range(50, len(lines), 55):
+    for at in (lines.index("", row) for row in range(50, len(lines) - 10, 55)):
         lines[at] = f"\f{' ' * 60}{at // 50}.\x0b"
     return _judge(folder, "\n".join(lines), "film.txt")
 
@@ -226,12 +226,20 @@ def any_script(folder: Path) -> Result:
     return read
 
 
-def _rows(lines: list[str], per_page: int = 54) -> Iterator[tuple[int, int, float, str]]:
-    """Page, row, indent in characters, and text."""
+def _rows(
+    lines: list[str], per_page: int = 54, anywhere: bool = False
+) -> Iterator[tuple[int, int, float, str]]:
+    """Page, row, indent in characters, and text; pages end at blank lines, unless they may end anywhere."""
+    page, row = 0, 0
     for number, line in enumerate(lines):
+        block = next((k for k, later in enumerate(lines[number:]) if not later.strip()), len(lines) - number)
+        begins = number > 0 and not lines[number - 1].strip()
+        if row == per_page or (begins and not anywhere and row + block > per_page):
+            page, row = page + 1, 0
         text = line.lstrip()
         if text:
-            yield number // per_page, number % per_page, len(line) - len(text), text
+            yield page, row, len(line) - len(text), text
+        row += 1
 
 
 def _pdf(
@@ -239,12 +247,13 @@ def _pdf(
     lines: list[str],
     draw: Callable[[Canvas, float, float, str], None] | None = None,
     decorate: Callable[[Canvas, int], None] = lambda canvas, page: None,
+    anywhere: bool = False,
 ) -> Path:
     draw = draw or (lambda canvas, x, y, text: canvas.drawString(x, y, text))
     canvas, page = Canvas(str(path), pagesize=letter), 0
     decorate(canvas, 0)
     canvas.setFont("Courier", 12)
-    for on_page, row, indent, text in _rows(lines):
+    for on_page, row, indent, text in _rows(lines, anywhere=anywhere):
         if on_page != page:
             canvas.showPage()
             page = on_page
@@ -298,6 +307,11 @@ def pdf_shadow(folder: Path) -> Result:
 
 def pdf_blank_after_cue(folder: Path) -> Result:
     return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play(), blank_after_cue=True)))
+
+
+def pdf_pages_end_anywhere(folder: Path) -> Result:
+    """Printed by a program that knows nothing of scripts: a page may end between a cue and its speech."""
+    return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), anywhere=True))
 
 
 def pdf_letters(folder: Path) -> Result:
@@ -475,6 +489,12 @@ CASES = [
         ("pdf_upright_mark", pdf_upright_mark, "PDF with large upright words behind the text", False),
         ("pdf_shadow", pdf_shadow, "PDF whose capitals are drawn three times", False),
         ("pdf_blank_after_cue", pdf_blank_after_cue, "PDF with a blank line after each cue", False),
+        (
+            "pdf_pages_end_anywhere",
+            pdf_pages_end_anywhere,
+            "PDF whose pages end between a cue and its speech",
+            False,
+        ),
         ("pdf_letters", pdf_letters, "PDF that places each letter by itself", False),
         ("pdf_two_up", pdf_two_up, "PDF with two pages on each sheet", False),
         ("pdf_scanned", pdf_scanned, "a scanned PDF", False),
