@@ -41,7 +41,7 @@ from moviemotion.screenplay.subtitles.parse import read_subtitles
 
 MAX_BYTES = 1_000_000
 SECONDS_PER_MB = 5.0
-MIN_SECONDS = 2.0
+MIN_SECONDS = 5.0
 """Processor time that even the smallest file may take."""
 EXAMPLES_PER_ROUND = 100
 _CHARACTERS = (

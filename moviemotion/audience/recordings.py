@@ -143,7 +143,7 @@ class SampleCollector:
 
     def _follow_picture(self, frame: Frame) -> None:
         """Convert the positions of all tracks if the picture has moved, or close them at a cut."""
-        change = self._picture_changes.update(frame.image)
+        change = self._picture_changes.update(frame.time, frame.image)
         if change is None:
             return
         if change.is_cut:

@@ -17,16 +17,18 @@ Viewer = Annotated[str, typer.Option(help="Random ID, seat label or receipt code
 
 
 @privacy.callback()
-def name_actor() -> None:
+def name_actor(context: typer.Context) -> None:
     """Name the user of the operating system in the audit log."""
     import getpass
 
     from moviemotion.privacy import audit_log
 
     try:
-        audit_log.ACTOR.set(audit_log.Actor(f"{getpass.getuser()}, command line"))
+        account = f"{getpass.getuser()}, command line"
     except (OSError, KeyError):  # the user ID has no name, as in some containers
-        audit_log.ACTOR.set(audit_log.Actor("command line"))
+        account = "command line"
+    before = audit_log.ACTOR.set(audit_log.Actor(account))
+    context.call_on_close(lambda: audit_log.ACTOR.reset(before))
 
 
 @privacy.command("begin")

@@ -147,8 +147,11 @@ def write_recording(
             audio = container.add_stream("aac", rate=SOUND_RATE, layout="mono")
             audio.bit_rate = 48_000
         position = 0
+        sway = np.random.default_rng(len(level)).normal(0, 3, len(level) + 9)
         for k, brightness in enumerate(level):
-            image = np.clip(base * brightness + rng.normal(0, 2, base.shape), 0, 255).astype(np.uint8)
+            # Everybody sways a little: faces that do not move would be photographs.
+            seen = np.roll(base, round(float(sway[k : k + 9].sum())), axis=1)
+            image = np.clip(seen * brightness + rng.normal(0, 2, base.shape), 0, 255).astype(np.uint8)
             frame = av.VideoFrame.from_ndarray(image, "rgb24")
             frame.pts, frame.time_base = k, Fraction(1, FRAME_RATE)
             container.mux(video.encode(frame))

@@ -47,7 +47,7 @@ def follow(frames: Sequence[tuple[Picture, list[FaceBox]]]) -> tuple[Identities,
     tracker, log, changes = ViewerTracker(), AppearanceLog(), PictureChangeDetector()
     given = []
     for k, (image, faces) in enumerate(frames):
-        change = changes.update(image)
+        change = changes.update(k / RATE, image)
         if change is not None and change.is_cut:
             tracker.cut()
         elif change is not None:
@@ -162,8 +162,8 @@ def wall() -> Picture:
 
 def changed(image: Picture) -> PictureChange | None:
     detector = PictureChangeDetector()
-    detector.update(wall())
-    return detector.update(image)
+    detector.update(0.0, wall())
+    return detector.update(0.2, image)
 
 
 def moved(zoom: float, right: float, down: float) -> Picture:

@@ -30,9 +30,9 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The studies whose analysis was computed, in order."""
     folders: list[Path] = []
 
-    def counted(folder: Path) -> object:
+    def counted(folder: Path, *rest: object) -> object:
         folders.append(folder)
-        return provenance.load_analysis(folder)
+        return provenance.load_analysis(folder, *rest)
 
     monkeypatch.setattr(analysis_cache, "load_analysis", counted)
     return folders
@@ -100,8 +100,8 @@ def test_a_viewer_erased_while_it_is_computed_is_not_in_it(
     viewer = read_status(study).viewers[0].viewer
     found: list[Analysis] = []
 
-    def slowly(folder: Path) -> Analysis:
-        found.append(provenance.load_analysis(folder))
+    def slowly(folder: Path, *rest: object) -> Analysis:
+        found.append(provenance.load_analysis(folder, *rest))
         if len(found) == 1:
             erase(study, viewer)
         return found[-1]

@@ -10,12 +10,12 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from moviemotion._io.schemas import NewerVersionError
 from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
-from moviemotion.audience.faces.face_registry import load_emotion_model, provenance_of
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import camera_masks, find_receipt, state_by_receipt, viewer_by_receipt
@@ -116,7 +116,7 @@ def test_a_study_is_migrated_when_its_lock_is_taken(finished: Path) -> None:
     record = json.loads((finished / "study.json").read_text(encoding="utf-8"))
     assert (record["schema"], record["version"]) == ("moviemotion/study", 3)
     assert not {"format", "reader", "register"} & set(record)
-    assert record["emotion_model"] == provenance_of(load_emotion_model())
+    assert record["emotion_model"] == {"name": "shipped", "fingerprint": "166927117759bfd0"}  # that of 0.1.0
     assert json.loads((finished / "notes.json").read_text())["notes"][0]["at"] == 2
     assert json.loads((finished / "groups.json").read_text())["groups"]["schema"] == ["v-1"]
     for camera in StudyFolder.open_existing(finished).cameras:
@@ -170,16 +170,14 @@ def test_an_interrupted_screening_resumes(golden: Path) -> None:
     assert set(processed) == {"seat-01", "row-03-04"}
     assert (Samples.read(done).emotions == before.emotions).all()
     assert result.analysis.data_quality.viewers == 4
+    assert "mixed-networks" in {problem.code for problem in result.analysis.data_quality.problems}
     enforce_privacy(study, NOW)
-    assert readings(study / "timeline.csv") == readings(golden / "finished" / "timeline.csv")
+    # The remaining cameras are read by the current model, so readings are only close.
+    resumed, whole = (readings(folder / "timeline.csv") for folder in (study, golden / "finished"))
+    assert sorted(row[:2] for row in resumed) == sorted(row[:2] for row in whole)
+    means = [np.array([row[2:] for row in rows], float).mean(axis=0) for rows in (resumed, whole)]
+    assert means[0] == pytest.approx(means[1], abs=0.06)
     assert_facts_of_moments(golden / "finished" / "moments.json", study / "moments.json")
-    report(golden / "finished")
-    whole, resumed = (
-        json.loads((folder / "moments.json").read_text(encoding="utf-8"))
-        for folder in (golden / "finished", study)
-    )
-    assert resumed["synchrony"] == whole["synchrony"]
-    assert resumed["moments"] == whole["moments"]
 
 
 def test_a_resumed_study_says_which_setting_differs(golden: Path) -> None:

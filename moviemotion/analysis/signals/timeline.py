@@ -44,7 +44,8 @@ class Timeline:
 
     def of_viewers(self, rows: Sequence[int] | Sequence[bool] | NDArray[np.int64]) -> Timeline:
         """Return the timeline of some viewers, given by their indices or by a mask."""
-        index = np.arange(len(self.viewers))[np.asarray(rows)]
+        chosen = np.asarray(rows)
+        index = np.arange(len(self.viewers))[chosen if chosen.size else []]
         return replace(
             self,
             viewers=tuple(self.viewers[k] for k in index),

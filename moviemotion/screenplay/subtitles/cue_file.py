@@ -23,9 +23,9 @@ _STAMP = re.compile(
     rf"(?P<s>{_DIGIT}{{1,2}})(?:{_POINT}(?P<f>{_DIGIT}{{1,6}}))?(?=\s|$)",
     re.ASCII,
 )
-_ARROW = re.compile(r"\s*(?:[-–—−]{1,3}\s?(?:>|&gt;)+|={1,2}>|→|»)\s*")
-_PLAIN_STAMP = re.compile(r"(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}", re.ASCII)
-_PLAIN_TIMES = re.compile(rf"\s*{_PLAIN_STAMP.pattern}\s*-->\s*{_PLAIN_STAMP.pattern}(?:\s|$)", re.ASCII)
+_ARROW = re.compile(r"(?:[-–—−]{1,3}\s?(?:>|&gt;)+|={1,2}>|→|»)")
+_PLAIN_STAMP = r"(?:\d{1,4}:)?\d{1,2}:\d{2}[,.]\d{1,3}"
+_PLAIN_TIMES = re.compile(rf"\s*{_PLAIN_STAMP}\s*-->\s*{_PLAIN_STAMP}(?:\s|$)", re.ASCII)
 _NUMBER = re.compile(r"\s*\d{1,6}\s*", re.ASCII)
 _MAX_LINE = 200
 """Longest line, in characters, that can be a line of times."""
