@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from moviemotion._io.toml_files import read_toml
 from moviemotion.errors import MoviemotionError
 from moviemotion.roi.cash_flow import required_price
 from moviemotion.roi.plan import (
@@ -42,15 +42,8 @@ def read_plan(path: Path) -> Plan:
         MoviemotionError: the file cannot be read or has errors; the message lists them one per line, each
             with its key and a remedy.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise MoviemotionError(f"{path}: not valid TOML: {error}; correct the file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error
     reading = _PlanReader()
-    plan = reading.read(table)
+    plan = reading.read(read_toml(path))
     if reading.errors:
         raise MoviemotionError("\n".join(f"{path}: {error}" for error in reading.errors))
     return plan

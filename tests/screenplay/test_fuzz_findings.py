@@ -24,6 +24,8 @@ FINDINGS = {
     "names side by side on every line": ("plain text", "BO      ANNA\n" * 40_000),
     "braces without end": ("ASS", "[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,,,0,0,0,," + "{" * 400_000),
     "blank lines in a subtitle": ("SRT", "1\n00:00:01,000 --> 00:00:02,000\nYes.\n" + "\n" * 400_000),
+    "a chain of keys": ("TOML", ".".join("ab" * 50_000) + " = 1"),
+    "nested without end": ("TOML", "a = " + "[" * 900),
     "brackets without end": ("VTT", "WEBVTT\n\n00:01.000 --> 00:02.000\n" + "[a" * 300_000),
 }
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from moviemotion._io.toml_files import read_toml
 from moviemotion.audience.live.sources import STREAM_SCHEMES
 from moviemotion.audience.video.upright import ROTATIONS
 from moviemotion.errors import MoviemotionError
@@ -117,13 +117,7 @@ def read_seats_config(path: Path) -> SeatsConfig:
         MoviemotionError: the file cannot be read or contains errors; the message has one line per error,
             which names the key.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise MoviemotionError(f"{path}: not valid TOML ({error}); correct the file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error
+    table = read_toml(path)
     parser = _ConfigParser(path.parent)
     seats = parser.seats(table)
     if parser.errors:
