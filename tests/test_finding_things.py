@@ -50,7 +50,7 @@ ANSWERS = [
         "screenplay/alignment/conflicts.py",
         "def resolve_conflicts",
     ),
-    ("Where is the TOML of a live capture's cameras parsed?", "audience/live/seats_config.py", "tomllib"),
+    ("Where is the TOML of a live capture's cameras parsed?", "audience/live/seats_config.py", "read_toml"),
     ("Where do random IDs replace file names?", "privacy/pseudonymize.py", "def pseudonymize_study"),
     ("Where are files written so that none is left half-written?", "_io/atomic_files.py", "def atomic_write"),
 ]
