@@ -1,4 +1,4 @@
-"""Measure baselines, strength, mixed emotions, smoothing and quality weights on real and rendered faces.
+"""Measure baselines, strength, mixed emotions, peaks and quality weights on real and rendered faces.
 
     python benchmarks/people.py --data ../shared/data/faces                  # several minutes on 2 cores
     python benchmarks/people.py --data ../shared/data/faces --only strength mixed
@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
-from scipy.signal import lfilter
 from scipy.stats import bootstrap, pearsonr, spearmanr
 
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.analysis.signals.baseline import (
     AVERAGE_REST,
     MAX_EMOTION_AT_REST,
@@ -31,8 +31,7 @@ from moviemotion.analysis.signals.baseline import (
     estimate_baseline,
     strength_above_baseline,
 )
-from moviemotion.analysis.signals.smoothing import smooth
-from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build_timeline
 from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox, crop_face
 from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.quality import quality_weights
@@ -71,6 +70,8 @@ NEUTRAL_FACES = 100
 MIN_REDUCTION = 0.70
 """Share of a resting expression's bias that the baseline should remove."""
 SAMPLES_PER_SECOND = 5
+CALM = 0.03
+"""Total true intensity below which a second is calm."""
 
 
 @dataclass(frozen=True)
@@ -201,15 +202,16 @@ def sessions(
     return audience.ground_truth[:, :, 1:], samples
 
 
-def timeline_of(samples: Float64Array, smoothing: Callable[[Float64Array], Float64Array]) -> Timeline:
-    scores = np.stack([smoothing(own) for own in samples])
-    scores = scores.reshape(len(samples), -1, SAMPLES_PER_SECOND, len(EMOTIONS)).mean(axis=2)
-    count = np.full(scores.shape[:2], SAMPLES_PER_SECOND, np.int32)
-    return Timeline(tuple(map(str, range(len(samples)))), 0, scores.astype(np.float32), count)
+def timeline_of(samples: Float64Array) -> Timeline:
+    """(V, n, 8) samples → the timeline of the V viewers."""
+    time = np.arange(samples.shape[1]) / SAMPLES_PER_SECOND
+    weight = np.ones(len(time), np.float32)
+    viewers = (ViewerSamples(str(v), time, own.astype(np.float32), weight) for v, own in enumerate(samples))
+    return build_timeline(viewers, float(time[-1]))
 
 
-def as_shipped(samples: Float64Array) -> Float64Array:
-    return smooth(np.arange(len(samples)) / SAMPLES_PER_SECOND, samples, np.ones(len(samples)))
+def means_only(samples: Float64Array) -> Timeline:
+    return replace(timeline_of(samples), peak=None)
 
 
 # --- Parts --------------------------------------------------------------------------------------------
@@ -223,7 +225,7 @@ def baseline(bench: Bench) -> Iterator[str]:
         after: dict[str, list[float]] = {"sad": [], "smile": []}
         for seed in range(4):
             truth, samples = sessions(bench.cast, share, only, seed)
-            timeline = timeline_of(samples, as_shipped)
+            timeline = timeline_of(samples)
             without, measured = (
                 strength_above_baseline(timeline, average_rest(timeline)),
                 strength_above_baseline(timeline, estimate_baseline(timeline)),
@@ -362,29 +364,48 @@ def mixed(bench: Bench) -> Iterator[str]:
         )
 
 
-def smoothing(bench: Bench) -> Iterator[str]:
-    """Measure the correlation with the ground truth over all seconds, for each filter."""
-    filters: dict[str, Callable[[Float64Array], Float64Array]] = {
-        "none": lambda x: x,
-        "as shipped": as_shipped,
-    }
-    for constant in (0.2, 0.4, 0.8):
-        keep = float(np.exp(-1 / SAMPLES_PER_SECOND / constant))
-        filters[f"causal, {constant} s"] = lambda x, k=keep: lfilter(
-            [1 - k], [1, -k], x, axis=0, zi=k * x[:1]
-        )[0]
-    for name, chosen in filters.items():
+def peaks(bench: Bench) -> Iterator[str]:
+    """Compare strength from the peaks of seconds with strength from their means.
+
+    Correlation with the ground truth over all seconds, share of calm seconds that count as reactions, and the
+    strength of a smile of 0.6 s that is read as 0.99, for resting faces with different probabilities of joy.
+    """
+    for name, chosen in {"peaks (as shipped)": timeline_of, "means": means_only}.items():
         found: dict[Emotion, list[float]] = {emotion: [] for emotion in ACTED}
+        reacting, calm_seconds = 0, 0
         for seed in range(4):
             truth, samples = sessions(bench.cast, 0.3, ACTED, seed)
-            timeline = timeline_of(samples, chosen)
+            timeline = chosen(samples)
             measured = strength_above_baseline(timeline, estimate_baseline(timeline))
+            calm = truth.sum(axis=2) < CALM
+            reacting += int((measured.max(axis=2) >= REACTION_THRESHOLD)[calm].sum())
+            calm_seconds += int(calm.sum())
             for emotion, column in ((e, NON_NEUTRAL_EMOTIONS.index(e)) for e in ACTED):
                 for own, acted in zip(measured[:, :, column], truth[:, :, column], strict=True):
                     if acted.max() > 0.2:
                         found[emotion].append(float(pearsonr(own, acted).statistic))
         figures = ", ".join(f"{e} {np.mean(r):.3f}" for e, r in found.items())
-        yield f"smoothing {name}: {figures} (n={min(map(len, found.values()))} viewers each)"
+        yield f"{name}: correlation {figures} (n={min(map(len, found.values()))} viewers each)"
+        yield f"{name}: calm seconds that count as reactions {part_of(reacting, calm_seconds)}"
+        smiles = {rest: short_smile_strengths(rest, chosen) for rest in (0.005, 0.02, 0.05, 0.1)}
+        by_rest = ", ".join(f"{rest:g}: {min(s):.2f} to {max(s):.2f}" for rest, s in smiles.items())
+        yield f"{name}: strength of a smile of 0.6 s, by joy at rest: {by_rest}"
+
+
+def short_smile_strengths(joy_at_rest: float, chosen: Callable[[Float64Array], Timeline]) -> list[float]:
+    """Return the strength of a smile of three samples, for each position of its start within a second."""
+    joy = EMOTIONS.index(Emotion.HAPPY)
+    found = []
+    for start in range(500, 500 + SAMPLES_PER_SECOND):
+        samples = np.full((1, 1500, len(EMOTIONS)), 0.001)
+        samples[:, :, joy] = joy_at_rest
+        samples[0, start : start + 3] = 0.001
+        samples[0, start : start + 3, joy] = 0.99
+        samples[:, :, EMOTIONS.index(Emotion.NEUTRAL)] += 1 - samples.sum(axis=2)
+        timeline = chosen(samples)
+        strength = strength_above_baseline(timeline, estimate_baseline(timeline))
+        found.append(float(strength[0, :, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)].max()))
+    return found
 
 
 def quality(bench: Bench) -> Iterator[str]:
@@ -460,7 +481,7 @@ PARTS = {
     "baseline": baseline,
     "strength": strengths,
     "mixed": mixed,
-    "smoothing": smoothing,
+    "peaks": peaks,
     "quality": quality,
 }
 

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import EMOTIONS
+from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.statistics import Float64Array
 
@@ -48,8 +48,9 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
     """Build a timeline from the columns of a table.
 
     The timeline ends with the largest second of the table. Probabilities are averaged with the weights
-    `weight` × `samples` and are otherwise used unchanged. Rows are never discarded because of a low weight;
-    leave out any rows that should not count.
+    `weight` × `samples` and are otherwise used unchanged. Strength is computed from the columns
+    `PEAK_COLUMNS` if the table has them, and otherwise from the probabilities. Rows are never discarded
+    because of a low weight; leave out any rows that should not count.
 
     Args:
         columns: a mapping from names to values of equal length, or a pandas, Polars or Arrow table. Names are
@@ -87,6 +88,10 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
         weight = table.numbers("weight")
         table.check(~seen | ((weight > 0) & (weight <= 1)), "weight", weight, "enter a number above 0 to 1")
 
+    peaks = np.column_stack([table.numbers(name) for name in PEAK_COLUMNS]) if table.has_peaks() else None
+    if peaks is not None:
+        table.check_peaks(peaks, seen)
+
     length = int(seconds.max()) - first_second + 1
     shape = (len(viewer_names), length)
     cell = (row_viewer * length + (seconds - first_second))[seen]
@@ -118,7 +123,16 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
         probabilities=mean.astype(np.float32),
         sample_counts=count.astype(np.int32),
         weight=mean_weight.astype(np.float32) if table.has("weight") else None,
+        peak=None if peaks is None else _largest(peaks[seen], cell, mean),
     )
+
+
+def _largest(peaks: Float64Array, cell: NDArray[np.int64], mean: Float64Array) -> NDArray[np.float32]:
+    """Return the largest peak of the rows of each viewer and second, which is at least their mean."""
+    columns = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
+    largest = mean[:, :, columns].reshape(-1, len(columns))
+    np.maximum.at(largest, cell, peaks)
+    return largest.reshape(*mean.shape[:2], -1).astype(np.float32)
 
 
 def repeated_rows(columns: Any, source: str = "table") -> int:
@@ -143,7 +157,7 @@ class _Table:
         self._source = source
         self._columns: dict[str, NDArray[np.generic]] = {}
         names = _column_names(columns)
-        known = {"viewer", "second", "weight", "samples", *map(str, EMOTIONS)}
+        known = {"viewer", "second", "weight", "samples", *map(str, EMOTIONS), *PEAK_COLUMNS}
         keys = [str(name).strip().lower() for name in names]
         for key, uses in Counter(keys).items():
             if key in known and uses > 1:
@@ -197,6 +211,15 @@ class _Table:
 
     def has(self, name: str) -> bool:
         return name in self._columns
+
+    def has_peaks(self) -> bool:
+        """Whether the table has peaks; it needs all seven or none."""
+        missing = [name for name in PEAK_COLUMNS if not self.has(name)]
+        if 0 < len(missing) < len(PEAK_COLUMNS):
+            raise self._error(
+                f"missing column {', '.join(missing)}; add it or remove the other columns with peaks"
+            )
+        return not missing
 
     def viewers(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
         """Names in order of first appearance, and the index of each row's viewer."""
@@ -277,6 +300,12 @@ class _Table:
             sums,
             "scale the row so that the sum is 1",
         )
+
+    def check_peaks(self, peaks: Float64Array, seen: NDArray[np.bool_]) -> None:
+        """Check that the peaks of seen viewers are complete and lie between 0 and 1."""
+        for k, name in enumerate(PEAK_COLUMNS):
+            valid = (peaks[:, k] >= 0) & (peaks[:, k] <= 1)
+            self.check(~seen | valid, name, peaks[:, k], "enter a number from 0 to 1")
 
     def _error(self, message: str) -> MoviemotionError:
         return MoviemotionError(f"{self._source}: {message}")

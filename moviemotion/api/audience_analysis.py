@@ -13,7 +13,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.analyze import analyze as analyze_timeline
 from moviemotion.analysis.from_table import repeated_rows, timeline_from_table
 from moviemotion.analysis.signals.seat_map import SeatMap
-from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
 from moviemotion.api.arguments import (
     checked_path,
     checked_seats,
@@ -81,7 +81,7 @@ class AudienceAnalysis:
 
     @property
     def timeline_wide(self) -> pd.DataFrame:
-        """One row per viewer and second, with one probability column per emotion.
+        """One row per viewer and second, with the mean probability and the peak of each emotion.
 
         `analyze` accepts this table.
         """
@@ -96,6 +96,8 @@ class AudienceAnalysis:
             columns["weight"] = timeline.weight.ravel()
         flat = timeline.probabilities.reshape(-1, len(EMOTIONS))
         columns |= {str(emotion): flat[:, k] for k, emotion in enumerate(EMOTIONS)}
+        if timeline.peak is not None:
+            columns |= {name: timeline.peak[:, :, k].ravel() for k, name in enumerate(PEAK_COLUMNS)}
         return frame_of(columns)
 
     @property

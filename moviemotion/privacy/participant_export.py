@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from moviemotion._io.atomic_files import atomic_write
+from moviemotion.analysis.signals.timeline import PEAK_COLUMNS
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
@@ -175,11 +176,17 @@ def _sample_rows(samples: Samples, viewer: int) -> list[list[object]]:
 
 def _seconds_csv(folder: Path, viewer: str) -> str:
     analysis = load_analysis(folder)
-    header = ["second", *EMOTIONS, *(f"{emotion} strength" for emotion in NON_NEUTRAL_EMOTIONS)]
+    header = [
+        "second",
+        *EMOTIONS,
+        *PEAK_COLUMNS,
+        *(f"{emotion} strength" for emotion in NON_NEUTRAL_EMOTIONS),
+    ]
     if viewer not in analysis.timeline.viewers:
         return _csv_text(header, [])
     index = analysis.timeline.viewers.index(viewer)
-    figures = np.hstack([analysis.timeline.probabilities[index], analysis.strength[index]])
+    timeline = analysis.timeline.of_viewers([index])
+    figures = np.hstack([timeline.probabilities[0], timeline.at_peak()[0, :, 1:], analysis.strength[index]])
     return _csv_text(
         header,
         (

@@ -108,6 +108,8 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
             viewers=(),
             probabilities=timeline.probabilities[:0],
             sample_counts=timeline.sample_counts[:0],
+            weight=None,
+            peak=None,
         ),
         baseline=replace(
             rest,

@@ -120,7 +120,7 @@ CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
 SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
-ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 4)
+ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 5)
 """Caches are never migrated; a cache written by any other version is recomputed."""
 
 DECODING_ERRORS = (

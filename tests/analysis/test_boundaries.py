@@ -80,7 +80,6 @@ from moviemotion.analysis.signals.reaction_delay import (
     estimate_relative_delay,
 )
 from moviemotion.analysis.signals.seat_map import SeatMap
-from moviemotion.analysis.signals.smoothing import RADIUS_SECONDS, SIGMA_SECONDS, smooth
 from moviemotion.analysis.signals.strength_intervals import (
     FILM_DEGREES_OF_FREEDOM,
     difference_intervals,
@@ -114,11 +113,10 @@ def audience_curve_of(strength: np.ndarray, weight: np.ndarray | None = None) ->
     return compute_audience_curve(Timeline(names, 0, empty, counts, weight), strength)
 
 
-# --- Timeline and smoothing --------------------------------------------------------------------------
+# --- Timeline ----------------------------------------------------------------------------------------
 
 
 def test_samples_within_a_second_are_averaged_by_their_weight():
-    """Far enough apart for smoothing not to mix them."""
     emotions = np.eye(8, dtype=np.float32)[[1, 3, 1, 3]]
     time = np.array([0.0, 0.0, 5.0, 5.0])
     weight = np.array([1.0, 0.25, 0.25, 0.5], np.float32)
@@ -127,12 +125,11 @@ def test_samples_within_a_second_are_averaged_by_their_weight():
     assert separate.probabilities[0, 0, 1] == pytest.approx(0.8)
     assert separate.probabilities[0, 5, 1] == pytest.approx(1 / 3)
     assert separate.weight[0, [0, 5]] == pytest.approx([0.625, 0.375])
-    # 0.85 s apart in one second: smoothing mixes them only partly, and the weights still decide the mean.
+    # 0.9 s apart in one second: the peak is that of one sample.
     apart = ViewerSamples("a", np.array([0.0, 0.9]), emotions[:2], np.array([1.0, 0.1], np.float32))
-    near = np.exp(-0.5 * (0.9 / SIGMA_SECONDS) ** 2)
-    first, second = 1 / (1 + 0.1 * near), near / (near + 0.1)
-    expected = (1.0 * first + 0.1 * second) / 1.1
-    assert build_timeline([apart], 0.95).probabilities[0, 0, 1] == pytest.approx(expected, abs=1e-6)
+    timeline = build_timeline([apart], 0.95)
+    assert timeline.probabilities[0, 0, 1] == pytest.approx(1 / 1.1)
+    assert timeline.peak[0, 0, [0, 2]] == pytest.approx([1, 1])
 
 
 def test_a_second_is_seen_from_half_a_sample_of_weight():
@@ -149,17 +146,6 @@ def test_the_timeline_includes_samples_at_both_ends_of_the_film():
     time = np.array([-0.01, 0.0, 7.0, 7.01])
     timeline = build_timeline([ViewerSamples("a", time, emotions, np.ones(4, np.float32))], 7.0)
     assert timeline.sample_counts.tolist() == [[1, 0, 0, 0, 0, 0, 0, 1]]
-
-
-def test_smoothing_weights_a_neighbor_by_its_distance():
-    emotions = np.eye(8)[[0, 1]]
-    for apart in (0.3, 0.6, RADIUS_SECONDS):
-        share = np.exp(-0.5 * (apart / SIGMA_SECONDS) ** 2)
-        found = smooth(np.array([0, apart]), emotions, np.array([1.0, 0.5]))
-        assert found[0, 1] == pytest.approx(0.5 * share / (1 + 0.5 * share))
-        assert found[1, 0] == pytest.approx(share / (0.5 + share))
-    beyond = smooth(np.array([0, RADIUS_SECONDS + 1e-6]), emotions, np.ones(2))
-    np.testing.assert_array_equal(beyond, emotions)
 
 
 # --- Baseline and strength ---------------------------------------------------------------------------

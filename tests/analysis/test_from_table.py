@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.from_table import MAX_SECOND, repeated_rows, timeline_from_table
-from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
 from moviemotion.emotions import EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.tables.csv_json import moments_json
@@ -29,6 +29,8 @@ def table_of(timeline: Timeline, unseen_rows: bool = True) -> dict[str, np.ndarr
     }
     if timeline.weight is not None:
         columns["weight"] = timeline.weight.ravel()
+    if timeline.peak is not None:
+        columns |= {name: timeline.peak[:, :, k].ravel() for k, name in enumerate(PEAK_COLUMNS)}
     if not unseen_rows:
         columns = {name: values[timeline.sample_counts.ravel() > 0] for name, values in columns.items()}
     return columns
@@ -41,14 +43,20 @@ def row(**changes: object) -> dict[str, list]:
 
 
 @settings(deadline=None, max_examples=8)
-@given(st.integers(0, 999), st.booleans(), st.booleans(), st.integers(0, 500))
-def test_the_table_of_a_timeline_gives_the_same_moments_byte_for_byte(seed, weighted, unseen_rows, start):
+@given(st.integers(0, 999), st.booleans(), st.booleans(), st.booleans(), st.integers(0, 500))
+def test_the_table_of_a_timeline_gives_the_same_moments_byte_for_byte(
+    seed, weighted, with_peaks, unseen_rows, start
+):
     timeline = replace(hide_viewer(simulate_timeline(6, 70, seed, LAUGH), 1, 10, 25), start=start)
     if weighted:
         weight = np.random.default_rng(seed).uniform(0.1, 1, (6, 70)).astype(np.float32)
         timeline = replace(timeline, weight=np.where(timeline.sample_counts > 0, weight, 0))
+    if with_peaks:
+        higher = np.random.default_rng(seed).uniform(0, 0.1, (6, 70, 7)).astype(np.float32)
+        timeline = replace(timeline, peak=np.minimum(timeline.probabilities[:, :, 1:] + higher, 1))
     again = timeline_from_table(table_of(timeline, unseen_rows), first_second=start)
     assert (again.viewers, again.start) == (timeline.viewers, start)
+    np.testing.assert_array_equal(again.at_peak(), timeline.at_peak())
     np.testing.assert_array_equal(again.probabilities, timeline.probabilities)
     np.testing.assert_array_equal(again.sample_counts, timeline.sample_counts)
     assert (again.weight is None) is (timeline.weight is None)
@@ -157,6 +165,12 @@ def test_values_at_the_limits_are_accepted():
         (row(weight=float("nan")), "row 1: weight is nan"),
         (row(samples=0), "row 1: samples is 0; enter a whole number from 1"),
         (row(samples=2.5), "row 1: samples is 2.5; enter a whole number"),
+        (
+            row(happy_peak=1.0),
+            "missing column surprise_peak, .*; add it or remove",
+        ),
+        (row(**dict.fromkeys(PEAK_COLUMNS, 1.5)), "row 1: happy_peak is 1.5; enter a number from 0 to 1"),
+        (row(**dict.fromkeys(PEAK_COLUMNS)), "row 1: happy_peak is nan; enter a number from 0 to 1"),
     ],
 )
 def test_a_wrong_table_is_rejected_in_one_line(table, message):
@@ -223,3 +237,10 @@ def test_arrow_tables_with_a_column_twice_are_rejected():
 def test_repeated_rows_are_counted():
     table = {f" {name.upper()}": values * 3 for name, values in row().items()} | {" SECOND": [1, 2, 1]}
     assert repeated_rows(table) == 1
+
+
+def test_rows_of_one_viewer_and_second_keep_their_largest_peak():
+    peaks = {name: [0.1, 0.3] for name in PEAK_COLUMNS} | {"happy_peak": [0.2, 0.1]}
+    two = {name: values * 2 for name, values in row(happy=0.5, sad=0.5).items()} | peaks
+    timeline = timeline_from_table(two)
+    assert timeline.peak[0, 3] == pytest.approx([0.5, 0.3, 0.5, *[0.3] * 4])

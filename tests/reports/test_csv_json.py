@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
 from moviemotion.emotions import EMOTIONS
 from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
 
@@ -35,12 +35,15 @@ def test_timeline_csv_gives_the_timeline_back(names, seconds, start, seed):
     scores = rng.dirichlet(np.ones(8), (len(names), seconds)).astype(np.float32)
     samples = rng.integers(0, 6, (len(names), seconds)).astype(np.int32)
     scores[samples == 0] = np.nan
-    rows = rows_of(Timeline(tuple(names), start, scores, samples))
+    peaks = np.where(samples[:, :, None] > 0, rng.random((len(names), seconds, 7)), np.nan).astype(np.float32)
+    rows = rows_of(Timeline(tuple(names), start, scores, samples, peak=peaks))
     assert [r["viewer"] for r in rows] == [n for n in names for _ in range(seconds)]
     assert [int(r["second"]) for r in rows] == list(range(start, start + seconds)) * len(names)
     assert [int(r["samples"]) for r in rows] == samples.ravel().tolist()
     back = np.array([[float(r[e]) if r[e] else np.nan for e in EMOTIONS] for r in rows])
     np.testing.assert_allclose(back, scores.reshape(-1, 8), atol=5.1e-5)
+    back = np.array([[float(r[name]) if r[name] else np.nan for name in PEAK_COLUMNS] for r in rows])
+    np.testing.assert_allclose(back, peaks.reshape(-1, 7), atol=5.1e-5)
 
 
 def test_timeline_csv_leaves_the_unseen_empty(analysis):

@@ -76,12 +76,21 @@ def assert_facts_of_moments(earlier: Path, now: Path) -> None:
 
 
 def readings(path: Path) -> list[tuple[str, ...]]:
-    """The rows of timeline.csv without the viewers' random IDs, and without `in_film`, which is new."""
+    """The rows of timeline.csv without the viewers' random IDs, and without columns that are new."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = [
-            {key: value for key, value in row.items() if key != "in_film"} for row in csv.DictReader(file)
+            {key: value for key, value in row.items() if key != "in_film" and not key.endswith("_peak")}
+            for row in csv.DictReader(file)
         ]
     return sorted(tuple(row.values())[1:] for row in rows)
+
+
+def assert_similar_readings(first: list[tuple[str, ...]], second: list[tuple[str, ...]]) -> None:
+    """Earlier versions smoothed the samples, so probabilities are only similar."""
+    assert [row[:2] for row in first] == [row[:2] for row in second]
+    one, other = (np.array([row[2:] for row in rows if row[2]], float) for rows in (first, second))
+    assert np.abs(one - other).mean() < 0.02
+    assert np.abs(one.mean(axis=0) - other.mean(axis=0)).max() < 0.01
 
 
 def test_reading_a_study_changes_nothing(finished: Path) -> None:
@@ -99,7 +108,7 @@ def test_a_report_can_be_made_again(finished: Path) -> None:
     timeline = readings(finished / "timeline.csv")
     shutil.copy(finished / "moments.json", finished.with_name("moments-before.json"))
     report(finished)
-    assert readings(finished / "timeline.csv") == timeline
+    assert_similar_readings(readings(finished / "timeline.csv"), timeline)
     assert_facts_of_moments(finished.with_name("moments-before.json"), finished / "moments.json")
     assert (finished / "report.html").stat().st_size > 10_000
 
@@ -197,7 +206,7 @@ def test_a_resumed_study_says_which_setting_differs(golden: Path) -> None:
 def test_a_killed_capture_is_finished(golden: Path) -> None:
     study, expected = golden / "killed-capture", golden / "killed-capture-outputs"
     report(study)
-    assert readings(study / "timeline.csv") == readings(expected / "timeline.csv")
+    assert_similar_readings(readings(study / "timeline.csv"), readings(expected / "timeline.csv"))
     assert (study / "gaps.csv").read_bytes() == (expected / "gaps.csv").read_bytes()
     assert_facts_of_moments(expected / "moments.json", study / "moments.json")
     assert not (study / "live").exists()

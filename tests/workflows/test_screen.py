@@ -15,6 +15,7 @@ import pytest
 
 from moviemotion.analysis.analyze import FILM_SPAN_UNKNOWN
 from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.analysis.signals.timeline import PEAK_COLUMNS
 from moviemotion.audience.recordings import Camera
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
@@ -71,7 +72,7 @@ def test_every_result_is_there_and_nothing_half_written(screened: Screening) -> 
 
 def test_the_timeline_has_a_row_for_each_viewer_and_second(screened: Screening) -> None:
     table = rows(screened.folder)
-    assert list(table[0]) == ["viewer", "second", "samples", "in_film", *EMOTIONS]
+    assert list(table[0]) == ["viewer", "second", "samples", "in_film", *EMOTIONS, *PEAK_COLUMNS]
     viewers = ("seat-01", "row-02-03-1", "row-02-03-2")
     assert [(r["viewer"], int(r["second"])) for r in table] == [
         (viewer, second) for viewer in viewers for second in range(SECONDS)

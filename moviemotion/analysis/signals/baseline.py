@@ -127,6 +127,7 @@ def parse_time_span(text: str, setting: str = "baseline", until_end: bool = Fals
 def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -> Baseline:
     """Estimate each viewer's baseline.
 
+    The baseline describes the peaks of seconds (`Timeline.at_peak`), because strength is computed from peaks.
     If a stretch is marked, the baseline is the mean over it. Without a marked stretch, or for a viewer who
     was seen in it for less than `MIN_SECONDS`, the baseline is estimated from the entire film as the state to
     which the face keeps returning: the mode of each emotion's log-odds over the more neutral seconds. The
@@ -159,15 +160,17 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
                 last=timeline.start + seconds,
             )
     probabilities = np.full((viewers, len(EMOTIONS)), np.nan)
+    at_peak = timeline.at_peak()
     count, is_marked = np.zeros(viewers, dtype=np.int64), np.zeros(viewers, dtype=bool)
     for v in range(viewers):
         marked = seen[v] & within
         marked_seconds, all_seconds = int(marked.sum()), int(seen[v].sum())
         if marked_seconds >= MIN_SECONDS:
-            probabilities[v] = timeline.probabilities[v, marked].astype(np.float64).mean(axis=0)
+            resting = at_peak[v, marked].astype(np.float64).mean(axis=0)
+            probabilities[v] = resting / resting.sum()
             count[v], is_marked[v] = marked_seconds, True
         elif all_seconds:
-            probabilities[v] = _resting_probabilities(timeline.probabilities[v, seen[v]].astype(np.float64))
+            probabilities[v] = _resting_probabilities(at_peak[v, seen[v]].astype(np.float64))
             count[v] = _neutral_count(all_seconds)
     return Baseline(probabilities, count, is_marked)
 
@@ -180,12 +183,13 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
 
         strength = max(0, (q − r₀) / (1 − r₀)), where logit q = logit p − logit rest + logit r₀
 
-    The probability p of an emotion is the fraction of annotators who would choose it (the emotion model is
-    trained on annotators' votes and calibrated; Barsoum et al., 2016), and this fraction increases with the
-    intensity of the expression (Hess, Blairy & Kleck, 1997). Strength is therefore the fraction of annotators
-    who would name the emotion after this change, among those who do not name it in an average face at rest.
-    For example, 0.6 means that of ten annotators who see no joy in an average face at rest, six would see joy
-    in it if it changed as this viewer's face did.
+    Both p and the resting probability are peaks of seconds (`Timeline.peak`), so that a laugh of half a
+    second has its full strength. The probability of an emotion is the fraction of annotators who would choose
+    it (the emotion model is trained on annotators' votes and calibrated; Barsoum et al., 2016), and this
+    fraction increases with the intensity of the expression (Hess, Blairy & Kleck, 1997). Strength is
+    therefore the fraction of annotators who would name the emotion after this change, among those who do not
+    name it in an average face at rest. For example, 0.6 means that of ten annotators who see no joy in an
+    average face at rest, six would see joy in it if it changed as this viewer's face did.
 
     The same change in log-odds has the same strength for every viewer and every emotion. With the simpler
     formula (p − rest) / (1 − rest), a change of +4 would have a strength of 0.41 for a viewer whose joy at
@@ -205,7 +209,7 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
     columns = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
     average = np.array(AVERAGE_REST)
     # Adding log-odds means multiplying odds, which needs no logarithm for every second.
-    now = _odds(timeline.probabilities[:, :, columns].astype(np.float64))
+    now = _odds(timeline.at_peak()[:, :, columns].astype(np.float64))
     moved = now / _odds(baseline.probabilities[:, None, columns]) * _odds(average)
     # This is rounded in the same way as `moved`, so that the strength at rest is exactly 0.
     rest = _odds(average) / (1 + _odds(average))
@@ -234,11 +238,12 @@ def lasting_emotions(timeline: Timeline, baseline: Baseline) -> tuple[Emotion | 
     neutral = EMOTIONS.index(Emotion.NEUTRAL)
     columns = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
     found: list[Emotion | None] = []
+    at_peak = timeline.at_peak()
     for v, at_rest in enumerate(baseline.probabilities):
         if not baseline.seconds[v]:
             found.append(None)
             continue
-        seen = timeline.probabilities[v, timeline.sample_counts[v] > 0].astype(np.float64)
+        seen = at_peak[v, timeline.sample_counts[v] > 0].astype(np.float64)
         calmest = np.quantile(_log_ratio(seen[:, columns], seen[:, [neutral]]), CALMEST_SHARE, axis=0)
         step = _log_ratio(at_rest[columns], at_rest[neutral]) - calmest
         lasting = (at_rest[columns] >= LASTING_EMOTION) & (step > MIN_LASTING_STEP)
@@ -261,7 +266,7 @@ def _odds(probabilities: Float64Array) -> Float64Array:
 
 
 def _resting_probabilities(probabilities: Float64Array) -> Float64Array:
-    """(n, 8) → (8,) probabilities from the mode of each emotion's log-odds over the more neutral seconds."""
+    """(n, 8) values at the peaks → (8,) modes of the emotions' log-odds in the more neutral seconds."""
     # Probabilities accumulate near 0 and 1, where the mode would depend on clipping; log-odds do not.
     most_neutral_first = np.argsort(-probabilities[:, EMOTIONS.index(Emotion.NEUTRAL)], kind="stable")
     chosen = probabilities[most_neutral_first[: _neutral_count(len(probabilities))]]

@@ -4,6 +4,9 @@ Samples arrive at each camera's frame rate and at irregular intervals, because s
 averages them per second of film time, so that viewers can be compared, and marks the seconds in which too
 little was seen. It never interpolates: gaps stay NaN, and each later step decides how to treat unseen
 seconds.
+
+A laugh may last half a second, so a second's mean would halve it. The timeline therefore also keeps each
+emotion's peak, from which strength is computed.
 """
 
 from __future__ import annotations
@@ -14,11 +17,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.analysis.signals.smoothing import smooth
-from moviemotion.emotions import EMOTIONS
+from moviemotion.analysis.signals.moving_mean import moving_mean
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 
 MIN_WEIGHT = 0.5
 """Smallest sum of quality weights for which a second counts as seen; equals half of one perfect sample."""
+_EMOTION_COLUMNS = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
+
+
+PEAK_COLUMNS = tuple(f"{emotion}_peak" for emotion in NON_NEUTRAL_EMOTIONS)
+"""Names of the columns with `Timeline.peak` in tables with one row per viewer and second."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,9 @@ class Timeline:
         sample_counts: (V, S) int32, number of samples averaged in each cell; 0 where not seen.
         weight: (V, S) float32, mean quality weight of these samples, 0–1; None if all cells have equal
             weight.
+        peak: (V, S, 7) float32, peak of each emotion in the order of `NON_NEUTRAL_EMOTIONS`: its largest mean
+            over `WINDOW_SECONDS` around any sample of the second, and at least the second's mean; NaN where
+            not seen. None if only means are known, which then serve as peaks.
     """
 
     viewers: tuple[str, ...]
@@ -41,6 +52,18 @@ class Timeline:
     probabilities: NDArray[np.float32]
     sample_counts: NDArray[np.int32]
     weight: NDArray[np.float32] | None = None
+    peak: NDArray[np.float32] | None = None
+
+    def at_peak(self) -> NDArray[np.float32]:
+        """Return neutral's mean and the other emotions' peaks, (V, S, 8), NaN where not seen.
+
+        Each emotion has its peak at another time of the second, so the values do not sum to 1.
+        """
+        if self.peak is None:
+            return self.probabilities
+        values = self.probabilities.copy()
+        values[:, :, _EMOTION_COLUMNS] = self.peak
+        return values
 
     def of_viewers(self, rows: Sequence[int] | Sequence[bool] | NDArray[np.int64]) -> Timeline:
         """Return the timeline of some viewers, given by their indices or by a mask."""
@@ -52,6 +75,7 @@ class Timeline:
             probabilities=self.probabilities[index],
             sample_counts=self.sample_counts[index],
             weight=None if self.weight is None else self.weight[index],
+            peak=None if self.peak is None else self.peak[index],
         )
 
 
@@ -75,7 +99,7 @@ class ViewerSamples:
 
 
 def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timeline:
-    """Smooth the samples of all viewers over time and average them per second of film time.
+    """Average the samples of all viewers per second of film time, and find the peak of each second.
 
     Args:
         viewer_samples: one item per viewer. Samples before film time 0 or after `end`, and samples of
@@ -86,17 +110,20 @@ def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timel
         A timeline that starts at second 0 and includes the second that contains `end`.
     """
     seconds = max(0, int(np.floor(end)) + 1)
-    names, probabilities, counts, weights = [], [], [], []
+    names, probabilities, counts, weights, peaks = [], [], [], [], []
     for samples in viewer_samples:
         usable = (samples.time >= 0) & (samples.time <= end) & (samples.weight > 0)
         time, weight = samples.time[usable], samples.weight[usable].astype(np.float64)
-        smoothed, second = smooth(time, samples.probabilities[usable], weight), time.astype(np.int64)
+        values, second = samples.probabilities[usable].astype(np.float64), time.astype(np.int64)
         total_weight = np.bincount(second, weight, minlength=seconds)
-        sums = [np.bincount(second, weight * p, minlength=seconds) for p in smoothed.T]
+        sums = [np.bincount(second, weight * p, minlength=seconds) for p in values.T]
         seen = total_weight >= MIN_WEIGHT
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(seen[:, None], np.stack(sums, axis=1) / total_weight[:, None], np.nan)
+        highest = mean[:, _EMOTION_COLUMNS]
+        np.maximum.at(highest, second, moving_mean(time, values, weight)[:, _EMOTION_COLUMNS])
         probabilities.append(mean.astype(np.float32))
+        peaks.append(highest.astype(np.float32))
         count = np.where(seen, np.bincount(second, minlength=seconds), 0)
         counts.append(count.astype(np.int32))
         weights.append((np.where(seen, total_weight, 0) / np.maximum(count, 1)).astype(np.float32))
@@ -107,4 +134,5 @@ def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timel
         probabilities=np.stack(probabilities) if names else np.empty((0, seconds, len(EMOTIONS)), np.float32),
         sample_counts=np.stack(counts) if names else np.empty((0, seconds), np.int32),
         weight=np.stack(weights) if names else np.empty((0, seconds), np.float32),
+        peak=np.stack(peaks) if names else np.empty((0, seconds, len(NON_NEUTRAL_EMOTIONS)), np.float32),
     )

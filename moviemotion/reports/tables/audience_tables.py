@@ -32,27 +32,32 @@ _DECIMALS = 4
 
 @dataclass(frozen=True)
 class _ViewerRows:
-    """The rows of one viewer: (S,) seconds of film time, (S, 8) probabilities and (S, 7) strengths."""
+    """The rows of one viewer: (S,) seconds of film time, (S, 8) means, (S, 7) peaks and strengths."""
 
     viewer: str
     seconds: NDArray[np.int64]
     scores: NDArray[np.float32]
+    peak: NDArray[np.float32]
     strength: Float64Array
 
 
 def _viewer_rows(analysis: Analysis) -> Iterator[_ViewerRows]:
     """Yield the rows of one viewer at a time, so that the rows of all viewers are never in memory at once."""
     timeline = analysis.timeline
-    for name, scores, strength in zip(
-        timeline.viewers, timeline.probabilities, analysis.strength, strict=True
-    ):
-        yield _ViewerRows(name, analysis.audience_curve.seconds, scores, strength)
+    for k, name in enumerate(timeline.viewers):
+        yield _ViewerRows(
+            name,
+            analysis.audience_curve.seconds,
+            timeline.probabilities[k],
+            timeline.probabilities[k, :, 1:] if timeline.peak is None else timeline.peak[k],
+            analysis.strength[k],
+        )
 
 
-def _strength_with_neutral(part: _ViewerRows) -> Float64Array:
-    """Return the (8 · S,) strengths in the order of the rows; they are NaN for neutral."""
-    none = np.full((len(part.seconds), 1), np.nan)
-    return np.concatenate([none, part.strength], axis=1).round(_DECIMALS).ravel()
+def _with_neutral(values: NDArray[np.floating]) -> Float64Array:
+    """(S, 7) → (8 · S,) values in the order of the rows; they are NaN for neutral."""
+    none = np.full((len(values), 1), np.nan)
+    return np.concatenate([none, values], axis=1).round(_DECIMALS).ravel()
 
 
 def _viewer_summaries(analysis: Analysis) -> Iterator[list[tuple[Any, ...]]]:
@@ -104,10 +109,19 @@ VIEWER_EMOTIONS = Table(
             SHARE_RANGE,
         ),
         Column(
+            "peak",
+            "number",
+            "Largest mean of the probability over 0.6 s in the second, from which strength is computed; "
+            "equals the probability if only means are known.",
+            lambda part: _with_neutral(part.peak),
+            f"{_NOT_SEEN}, or the emotion is neutral",
+            SHARE_RANGE,
+        ),
+        Column(
             "strength",
             "number",
             "Strength of the emotion above the viewer's baseline.",
-            _strength_with_neutral,
+            lambda part: _with_neutral(part.strength),
             f"{_NOT_SEEN}, or the emotion is neutral",
             SHARE_RANGE,
         ),

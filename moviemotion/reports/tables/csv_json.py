@@ -17,7 +17,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.signals.film_span import stretches
-from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.screenplay.elements import ElementKind
 
@@ -44,15 +44,19 @@ def timeline_csv(timeline: Timeline, in_film: NDArray[np.bool_]) -> Iterator[str
 
     Yields:
         The header, then one part per viewer with one row per second. The columns are the viewer, the second,
-        the number of samples, whether the film was running (1 or 0), and the emotion probabilities with four
-        decimals. The probabilities are empty where the viewer was not seen.
+        the number of samples, whether the film was running (1 or 0), the mean probability of each emotion,
+        and the peaks if known (`happy_peak`), with four decimals. Probabilities are empty where the viewer
+        was not seen.
     """
-    yield ",".join(("viewer", "second", "samples", "in_film", *EMOTIONS)) + "\n"
-    seen_row = "%s,%d,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
-    unseen_row = "%s,%d,%d,%d" + "," * len(EMOTIONS) + "\n"
-    for viewer, scores, samples in zip(
-        timeline.viewers, timeline.probabilities, timeline.sample_counts, strict=True
-    ):
+    values = timeline.probabilities
+    columns: list[str] = [*EMOTIONS]
+    if timeline.peak is not None:
+        columns += PEAK_COLUMNS
+        values = np.concatenate([values, timeline.peak], axis=2)
+    yield ",".join(("viewer", "second", "samples", "in_film", *columns)) + "\n"
+    seen_row = "%s,%d,%d,%d" + ",%.4f" * len(columns) + "\n"
+    unseen_row = "%s,%d,%d,%d" + "," * len(columns) + "\n"
+    for viewer, scores, samples in zip(timeline.viewers, values, timeline.sample_counts, strict=True):
         name = _csv_field(viewer)
         seen = ~np.isnan(scores).any(axis=1)
         rows = zip(seen.tolist(), samples.tolist(), in_film.tolist(), scores.tolist(), strict=True)
