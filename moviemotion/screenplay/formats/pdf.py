@@ -18,6 +18,7 @@ import pypdfium2
 from moviemotion._io.text_decoding import read_bytes, repair_characters
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
+from moviemotion.screenplay.formats.margin_marks import without_margin_marks
 from moviemotion.screenplay.formats.pdf_letters import Letter, page_letters, without_double_letters
 from moviemotion.screenplay.formats.plain_text import MAX_LINES, read_plain_text
 
@@ -92,7 +93,7 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
     lines = tuple(line for page in rows for line in _page_to_text(page, width, height))
     if len(lines) > MAX_LINES:
         raise _too_long(path)
-    return lines
+    return without_margin_marks(lines)
 
 
 def _too_long(path: Path) -> MoviemotionError:
