@@ -44,6 +44,16 @@ def on_each_page(lines: list[str]) -> list[str]:
     ]
 
 
+def revised(mark: str, side: str) -> Mark:
+    """A revision mark on every fourth line, and on some that are blank."""
+
+    def marked(lines: list[str]) -> list[str]:
+        form = "{1:<4} {0}" if side == "left" else "{0:<78}  {1}"
+        return [form.format(line, "" if at % 4 else mark).rstrip() for at, line in enumerate(lines)]
+
+    return marked
+
+
 MARKS: dict[str, Mark] = {
     "right-aligned": numbered("{:>5}  {}"),
     "left-aligned": numbered("{:<5} {}"),
@@ -59,6 +69,19 @@ MARKS: dict[str, Mark] = {
     "every tenth, at right": every(10, "{1:<78}  {0}", "{1}"),
     "on both sides": numbered("{0:>4}  {1:<78}  {0}"),
     "on each page": on_each_page,
+    "every fifth, on each page": lambda lines: [
+        f"{at % 54 + 1 if at % 54 % 5 == 4 and line.strip() else '':>4}  {line}".replace("\f", "")
+        if at % 54 or not at
+        else f"\f      {line}"
+        for at, line in enumerate(lines)
+    ],
+    "stars at right": revised("*", "right"),
+    "stars at left": revised("*", "left"),
+    "stars on both sides": lambda lines: revised("*", "left")(revised("*", "right")(lines)),
+    "bars at right": revised("|", "right"),
+    "bars at left": revised("|", "left"),
+    "letters at right": revised("(B)", "right"),
+    "stars with letters": revised("*B", "right"),
     "mail": lambda lines: [f"> {line}" for line in lines],
     "mail, quoted twice": lambda lines: [f"> > {line}" for line in lines],
     "mail, blank lines without a blank": lambda lines: [f"> {line}".rstrip() for line in lines],
@@ -96,6 +119,13 @@ def test_numbers_of_scenes_and_pages_stay() -> None:
     for text in (pages, "\n\n".join(scenes)):
         lines = tuple(text.split("\n"))
         assert without_margin_marks(lines) == lines
+
+
+def test_signs_inside_the_text_stay() -> None:
+    shopping = [f"{' ' * 10}*  {n} eggs" if n % 3 else f"{' ' * 10}She writes." for n in range(40)]
+    table = [f"{'word ' * (3 + n % 9)}  |" for n in range(40)]
+    for text in (shopping, table):
+        assert without_margin_marks(text) == tuple(text)
 
 
 @pytest.mark.parametrize("form", ["# {}", "## {}", "### {0}", "* {}", "- {}", "> {}", "## 7. {}", "# **{}**"])

@@ -195,6 +195,8 @@ def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[
             edges[_header_key(lines[at])].append(at)
             if before >= 0:
                 edges[_header_key(lines[before])].append(before)
+    if nonblank:
+        edges[_header_key(lines[nonblank[-1]])].append(nonblank[-1])
     count = sheets[-1] + 1 if sheets else 0
     for key, found in edges.items():
         if len(found) >= max(_MIN_HEADERS, count / 2) and "(cont" not in key:

@@ -7,9 +7,11 @@ reads the resulting lines exactly like a typed script.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from statistics import median
 
@@ -19,7 +21,8 @@ from moviemotion._io.text_decoding import read_bytes, repair_characters
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.margin_marks import without_margin_marks
-from moviemotion.screenplay.formats.pdf_letters import Letter, page_letters, without_double_letters
+from moviemotion.screenplay.formats.pdf_letters import Letter, read_pages, without_double_letters
+from moviemotion.screenplay.formats.pdf_sheets import single_pages
 from moviemotion.screenplay.formats.plain_text import MAX_LINES, read_plain_text
 
 _BASELINE_TOLERANCE = 0.35
@@ -76,14 +79,15 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
             else f"{path}: the PDF is corrupt; export it again, or give the script as Fountain or Final Draft"
         ) from None
     try:
-        pages = page_letters(document, _MAX_LETTERS)
+        sheets = read_pages(document, _MAX_LETTERS)
     except pypdfium2.PdfiumError:  # a page is damaged
-        pages = [[]]
+        sheets = []
     finally:
         document.close()
-    if pages is None:
+    if sheets is None:
         raise _too_long(path)
-    if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * len(pages):
+    pages = single_pages(sheets)
+    if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * max(len(pages), 1):
         raise MoviemotionError(
             f"{path}: the pages are images without text (a scan); export the script as text, or run text "
             "recognition (OCR) on it first"
@@ -106,17 +110,19 @@ def _too_long(path: Path) -> MoviemotionError:
 def _rows(letters: Sequence[Letter]) -> list[list[Letter]]:
     """Group characters into lines, from top to bottom, and sort each line from left to right."""
     rows: list[list[Letter]] = []
-    for letter in sorted(letters, key=lambda c: -c.y):
-        if rows and rows[-1][0].y - letter.y < _BASELINE_TOLERANCE * max(rows[-1][0].width, 1) / 0.6:
+    lowest = math.inf  # the lowest baseline that still belongs to the row
+    for letter in sorted(letters, key=attrgetter("y"), reverse=True):
+        if letter.y > lowest and rows:
             rows[-1].append(letter)
         else:
             rows.append([letter])
-    return [without_double_letters(sorted(row, key=lambda c: c.x)) for row in rows]
+            lowest = letter.y - _BASELINE_TOLERANCE * max(letter.width, 1) / 0.6
+    return [without_double_letters(sorted(row, key=attrgetter("x"))) for row in rows]
 
 
 def _letter_width(pages: Sequence[Sequence[Sequence[Letter]]]) -> float:
     """The median character width in points, which is the character width of the script's typeface."""
-    widths = Counter(round(c.width, 1) for page in pages for row in page for c in row)
+    widths = Counter(c.width for page in pages for row in page for c in row)
     return max(median(widths.elements()), 1.0)
 
 
@@ -141,13 +147,16 @@ def _page_to_text(rows: Sequence[Sequence[Letter]], width: float, height: float)
 
 def _row_to_text(row: Sequence[Letter], width: float) -> str:
     line, end = "", 0.0
+    usual = median(letter.width for letter in row)
+    before = row[0]
     for letter in row:
-        # Gaps are measured relative to the width of this character, since a title may be set in larger type.
-        gap, own = letter.x - end, letter.width
+        # Gaps are measured relative to the characters beside them, since titles may be set in larger type and
+        # notes in smaller type. In proportional type, spaces are narrower than some characters.
+        gap, own = letter.x - end, min(max(before.width, letter.width), usual)
         if not line:
             line = " " * min(round(letter.x / width), _MAX_COLUMN)
         elif gap > _MIN_SPACE_WIDTH * own:
             line += " " * min(max(1, round(gap / own)), _MAX_COLUMN)
         line += letter.text
-        end = letter.x + own
+        end, before = letter.x + letter.width, letter
     return repair_characters(line)
