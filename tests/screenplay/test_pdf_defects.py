@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from refusal import refused_in_one_line
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from wild_layouts import Line, sheets, synthetic_script, typed
 
 from moviemotion.screenplay.elements import ElementKind
 from moviemotion.screenplay.formats.format_registry import read_screenplay
+from moviemotion.screenplay.read_back import read_back
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "scripts"
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="needs ../shared/cases/scripts")
@@ -210,6 +214,14 @@ def test_pages_may_end_anywhere(tmp_path: Path, rows: int) -> None:
     assert cut == whole
 
 
+def test_a_name_at_the_top_of_most_pages_is_no_header(tmp_path: Path) -> None:
+    speech = [Line(ElementKind.CHARACTER, "MARTA", 37), Line(ElementKind.DIALOGUE, "Never the lamp.", 25)]
+    other = [Line(ElementKind.CHARACTER, "IVO", 37), Line(ElementKind.DIALOGUE, "Always the lamp.", 25)]
+    page = [line for said in (speech, other) * 6 for line in (*said, Line(None, ""))]
+    printed = print_script(tmp_path / "film.pdf", pages=[page] * 8)
+    assert [who for kind, _, who in content(printed) if kind == "dialogue"] == ["MARTA", "IVO"] * 48
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -231,6 +243,79 @@ def test_headers_and_footers_on_every_page(tmp_path: Path, form: str, top: bool)
     pages = [lines[at : at + 50] for at in range(0, len(lines), 50)]
     headed = print_script(tmp_path / "headed.pdf", stamp=stamp, pages=pages)
     assert content(headed) == content(print_script(tmp_path / "plain.pdf", pages=pages))
+
+
+def underlined(canvas: Canvas, x: float, y: float, line: Line) -> None:
+    plain(canvas, x, y, line)
+    if line.kind is ElementKind.SCENE_HEADING:
+        canvas.drawString(x, y - 1, "_" * len(line.text))
+
+
+def in_color(canvas: Canvas, x: float, y: float, line: Line) -> None:
+    """One speaker's name in a light color, as for a table reading."""
+    canvas.saveState()
+    if line.kind is ElementKind.CHARACTER and line.text.startswith("MARTA"):
+        canvas.setFillColorRGB(0.6, 0.75, 0.95)
+    plain(canvas, x, y, line)
+    canvas.restoreState()
+
+
+@pytest.mark.parametrize("draw", [underlined, in_color])
+def test_highlighted_lines(tmp_path: Path, draw: Draw) -> None:
+    drawn = print_script(tmp_path / "highlighted.pdf", draw)
+    assert content(drawn) == content(print_script(tmp_path / "plain.pdf"))
+
+
+def print_numbered(path: Path, order: Sequence[int], scans: Collection[int] = ()) -> Path:
+    """Print numbered pages in some order; some are images."""
+    canvas = Canvas(str(path), pagesize=(612, 792))
+    image = ImageReader(Image.new("L", (60, 80), 220))
+    for at in order:
+        canvas.setFont("Courier", 12)
+        if at in scans:
+            canvas.drawImage(image, 0, 0, 612, 792)
+            canvas.drawString(20, 5, "Scanned on 3 November 2026")
+        else:
+            canvas.drawString(540, 770, f"{at + 1}.")
+            for row, line in enumerate(PAGES[at]):
+                canvas.drawString(7.2 * line.indent, 740 - 12 * row, line.text)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+LAST = len(PAGES) - 1
+FOLDED = [page for k in range(LAST) for page in ((LAST - k, k) if k % 2 == 0 else (k, LAST - k))]
+ORDERS = {
+    "in order": [*range(len(PAGES))],
+    "reversed": [*range(len(PAGES))][::-1],
+    "odd pages first": [*range(0, len(PAGES), 2), *range(1, len(PAGES), 2)],
+    "booklet": list(dict.fromkeys(FOLDED)),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_are_read_in_the_order_of_their_numbers(tmp_path: Path, order: str) -> None:
+    printed = print_numbered(tmp_path / "film.pdf", ORDERS[order])
+    assert content(printed) == content(print_script(tmp_path / "plain.pdf"))
+
+
+def test_pages_of_two_parts_stay_in_order(tmp_path: Path) -> None:
+    """Both parts count from 1."""
+    half = len(PAGES) // 2
+    printed = print_numbered(tmp_path / "film.pdf", [*range(half), *range(half)])
+    spoken = [text for _, text, _ in content(printed)]
+    assert spoken[: len(spoken) // 2] == spoken[len(spoken) // 2 :]
+
+
+def test_scanned_pages_are_reported(tmp_path: Path) -> None:
+    order = ORDERS["in order"]
+    mixed = read_screenplay(print_numbered(tmp_path / "mixed.pdf", order, range(3, 7)))
+    assert [doubt for doubt in read_back(mixed).doubts if "4 pages in it are images" in doubt]
+    cover = read_screenplay(print_numbered(tmp_path / "cover.pdf", order, range(1)))
+    assert not read_back(cover).doubts
+    with refused_in_one_line(tmp_path / "scan.pdf", "images without text"):
+        read_screenplay(print_numbered(tmp_path / "scan.pdf", order, order))
 
 
 @needs_cases

@@ -21,6 +21,7 @@ from moviemotion._io.text_decoding import read_bytes, repair_characters
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.margin_marks import without_margin_marks
+from moviemotion.screenplay.formats.page_furniture import sheet_order
 from moviemotion.screenplay.formats.pdf_letters import Letter, read_pages, without_double_letters
 from moviemotion.screenplay.formats.pdf_sheets import single_pages
 from moviemotion.screenplay.formats.plain_text import MAX_LINES, read_plain_text
@@ -33,6 +34,8 @@ _MIN_STEP_SHARE = 0.1
 """Minimum fraction of all distances between lines that a distance must account for to count as common."""
 _MIN_LETTERS_PER_PAGE = 20
 """Average number of characters per page below which the pages are considered scans without text."""
+_MAX_SCANNED_SHARE = 0.9
+"""Where more pages are images without text, the file is considered a scan."""
 _MAX_LETTERS = 4_000_000
 """A script has about 2,000 characters per page; files with more than this are refused."""
 _MAX_COLUMN, _MAX_BLANK_LINES = 300, 60
@@ -46,25 +49,26 @@ def read_pdf(path: Path) -> Screenplay:
         MoviemotionError: the file is missing, corrupt, password-protected, a scan without text, or not laid
             out as a screenplay.
     """
-    source = extract_pdf_lines(read_bytes(path, "screenplay"), path)
+    source, scans = _extract_lines(read_bytes(path, "screenplay"), path)
     reading = read_plain_text(source)
     if reading is None:
         raise MoviemotionError(
             f"{path}: the pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)"
         )
-    return Screenplay(reading.title or path.stem, path, source, reading.elements)
+    return Screenplay(reading.title or path.stem, path, source, reading.elements, scanned_pages=scans)
 
 
-def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
-    """The pages of a PDF as lines of text, with each character in its column.
+def _extract_lines(data: bytes, path: Path) -> tuple[tuple[str, ...], int]:
+    """Put each character of a PDF into its column on a page of text.
 
     Args:
         data: the contents of the file.
         path: the file, for error messages.
 
     Returns:
-        The lines; the first line of each page starts with a form feed.
+        The lines, where the first line of each page starts with a form feed, and the number of pages after
+        the cover that are images without text.
 
     Raises:
         MoviemotionError: the file is corrupt, password-protected, or contains no text.
@@ -87,17 +91,20 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
     if sheets is None:
         raise _too_long(path)
     pages = single_pages(sheets)
-    if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * max(len(pages), 1):
+    scans = sum(sheet.is_scan for sheet in sheets)
+    few_letters = sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * max(len(pages), 1)
+    if few_letters or scans > _MAX_SCANNED_SHARE * len(sheets):
         raise MoviemotionError(
-            f"{path}: the pages are images without text (a scan); export the script as text, or run text "
-            "recognition (OCR) on it first"
+            f"{path}: the pages are blank or images without text (a scan); export the script as text, or run "
+            "text recognition (OCR) on it first"
         )
     rows = [_rows(page) for page in pages]
     width, height = _letter_width(rows), _line_height(rows)
-    lines = tuple(line for page in rows for line in _page_to_text(page, width, height))
+    texts = [list(_page_to_text(page, width, height)) for page in rows]
+    lines = tuple(line for at in sheet_order(texts) for line in texts[at])
     if len(lines) > MAX_LINES:
         raise _too_long(path)
-    return without_margin_marks(lines)
+    return without_margin_marks(lines), scans - (scans > 0 and sheets[0].is_scan)
 
 
 def _too_long(path: Path) -> MoviemotionError:

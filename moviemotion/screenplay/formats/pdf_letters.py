@@ -1,8 +1,8 @@
 """The printed characters of a PDF's pages, without watermarks and without characters that are drawn twice.
 
-Watermarks are recognized by their angle, by large light type, because they are at the same place on nearly
-every page, or because the same words in light type are anywhere on nearly every page. Bold type is often
-imitated by drawing each character twice, a fraction of its width apart.
+Watermarks are recognized by their angle, by large light type, or because they are at the same place on nearly
+every page. Bold type is often imitated by drawing each character twice, a fraction of its width apart, and
+underlining by drawing underscores.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ _MIN_LIGHTNESS, _MIN_OPACITY = 128, 180
 """Colors above this lightness, or below this opacity, of 255 each."""
 _SAME_WIDTH = 0.02
 """Difference in points within which the widths of characters are equal."""
+_MAX_SCAN_LETTERS, _MIN_SCAN_SHARE, _IMAGE_DEPTH = 100, 0.5, 3
+"""A page with fewer letters, such as a stamp, is a scan if an image covers more than this share of it."""
+_MIN_TELLING_LETTERS = 3
+"""Whether a word of so many characters is set in a typeface can be told by where its last character is."""
 _MIN_TILT = math.radians(0.1)
 _MIN_WIDTH = 0.01
 _SIDEWAYS = math.sqrt(0.5)
@@ -38,8 +42,6 @@ _REPEATED_SHARE, _MIN_REPEATED_PAGES, _MIN_REPEATED_LETTERS = 0.8, 3, 4
 """Share and number of pages on which runs of this many characters at one place are a watermark."""
 _MIN_LIKE_SCRIPT_PAGES, _MIN_LIKE_SCRIPT_LETTERS = 5, 8
 """The same for runs in the size and color of the script."""
-_MAX_LIGHT_SHARE = 0.2
-"""Light words anywhere on nearly every page are a watermark if at most this share of the text is light."""
 _MAX_LIKE_SCRIPT_SHARE = 0.2
 """Where more of the text is the same on nearly every page, the pages are copies of each other."""
 _EDGE_SHARE = 0.12
@@ -71,15 +73,22 @@ Word = list[Letter]
 
 
 class Page(NamedTuple):
-    """The words on an upright page, and the width and height of the page in points."""
+    """An upright page.
+
+    Attributes:
+        words: the words on it, in the order in which they are drawn.
+        width, height: its size in points.
+        is_scan: whether it is an image with hardly any text.
+    """
 
     words: list[Word]
     width: float
     height: float
+    is_scan: bool = False
 
 
 def read_pages(document: pypdfium2.PdfDocument, max_letters: int) -> list[Page] | None:
-    """The words on each page, in the order in which they are drawn.
+    """Read each page.
 
     Spaces are skipped, since they are inferred from the positions.
 
@@ -98,11 +107,23 @@ def read_pages(document: pypdfium2.PdfDocument, max_letters: int) -> list[Page] 
         total += text.count_chars()
         if total > max_letters:
             return None
-        pages.append(_upright(_words(text), *page.get_mediabox()[2:]))
+        words = _words(text)
+        is_scan = sum(map(len, words)) < _MAX_SCAN_LETTERS and _shows_image(page)
+        pages.append(_upright(words, *page.get_mediabox()[2:])._replace(is_scan=is_scan))
         text.close()
         page.close()
     watermarks = _Watermarks(pages)
     return [watermarks.without(page) for page in pages]
+
+
+def _shows_image(page: pypdfium2.PdfPage) -> bool:
+    """Whether an image covers most of a page."""
+    width, height = page.get_size()
+    for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_IMAGE_DEPTH):
+        left, bottom, right, top = image.get_bounds()
+        if (right - left) * (top - bottom) > _MIN_SCAN_SHARE * width * height:
+            return True
+    return False
 
 
 def _words(text: pypdfium2.PdfTextPage) -> list[Word]:
@@ -138,7 +159,8 @@ class _WordReader:
     def __init__(self, text: pypdfium2.PdfTextPage) -> None:
         self.words: list[Word] = []
         self._text = text.raw
-        self._widths = defaultdict[float, dict[str, float]](dict)  # typefaces are told by their height
+        self._faces = defaultdict[float, dict[str, float]](dict)
+        self._widths: dict[str, float] = {}
         self._x, self._y = c_double(), c_double()
         self._origin = byref(self._x), byref(self._y)
         self._box = pdfium.FS_RECTF()
@@ -151,17 +173,25 @@ class _WordReader:
         while run:
             x, y = self._place(first)
             angle, light = self._look(first)
-            measured = self._width(first, x, angle)
-            widths = self._widths[round(self._box.top - self._box.bottom, 2)]
-            if abs(measured - widths.get(run[0], measured)) > _SAME_WIDTH:
-                widths.clear()  # another typeface of the same height
-            word = None if angle else self._evenly_spaced(run, first, x, y, light, widths)
+            word = None
+            if not angle:
+                if len(run) < _MIN_TELLING_LETTERS:
+                    self._find_face(run[0], first, x)
+                word = self._evenly_spaced(run, first, x, y, light)
             if word is None:
+                self._find_face(run[0], first, x)
                 word = self._as_placed(run, first, angle, light)
                 if not angle:
-                    widths.update((letter.text, letter.width) for letter in word)
+                    self._widths.update((letter.text, letter.width) for letter in word)
             self.words.append(word)
             run, first = run[len(word) :], first + len(word)
+
+    def _find_face(self, letter: str, index: int, x: float) -> None:
+        """Look up the known widths of a character's typeface, which is told by its height."""
+        measured = self._width(index, x, 0.0)
+        self._widths = self._faces[round(self._box.top - self._box.bottom, 2)]
+        if abs(measured - self._widths.get(letter, measured)) > _SAME_WIDTH:
+            self._widths.clear()  # another typeface of the same height
 
     def _place(self, index: int) -> tuple[float, float]:
         pdfium.FPDFText_GetCharOrigin(self._text, index, *self._origin)
@@ -182,10 +212,9 @@ class _WordReader:
             return max(box.top - box.bottom, _MIN_WIDTH)
         return max(box.right - x, x - box.left, _MIN_WIDTH)
 
-    def _evenly_spaced(
-        self, run: str, first: int, x: float, y: float, light: bool, known: dict[str, float]
-    ) -> Word | None:
+    def _evenly_spaced(self, run: str, first: int, x: float, y: float, light: bool) -> Word | None:
         """A level run as one word; None if its characters are not known to be where their widths put them."""
+        known = self._widths
         if not known.keys() >= set(run):
             return None
         widths = [known[letter] for letter in run]
@@ -278,14 +307,6 @@ class _Watermarks:
         self._can_be_like_script = (
             len(pages) >= _MIN_LIKE_SCRIPT_PAGES and same <= _MAX_LIKE_SCRIPT_SHARE * letters
         )
-        light = sum(len(word) for page in pages for word in page.words if word[0].light)
-        said = Counter(
-            text
-            for page in pages
-            for text in {_text(word) for word in page.words if word[0].light}
-            if light <= _MAX_LIGHT_SHARE * letters
-        )
-        self._light_texts = frozenset(text for text, count in said.items() if count >= least)
 
     def without(self, page: Page) -> Page:
         """The page without watermarks."""
@@ -303,7 +324,7 @@ class _Watermarks:
         """Whether a word can belong to a watermark, and whether it looks like the script."""
         first = word[0]
         if first.light:
-            return _place(word) in self._places or _text(word) in self._light_texts, False
+            return _place(word) in self._places, False
         if (
             _place(word) not in self._places
             or not _EDGE_SHARE * height < first.y < (1 - _EDGE_SHARE) * height
@@ -326,7 +347,10 @@ class _Watermarks:
 
 
 def without_double_letters(row: Sequence[Letter]) -> list[Letter]:
-    """Remove the second drawing of characters from a line that is sorted from left to right."""
+    """Remove the second drawing of characters, and underlining, from a line sorted from left to right."""
+    lines = {round(letter.x) for letter in row if letter.text == "_"}
+    if lines and any(round(letter.x) in lines for letter in row if letter.text != "_"):
+        row = [letter for letter in row if letter.text != "_"]
     kept: list[Letter] = []
     last: dict[str, float] = {}
     for letter in row:
