@@ -163,6 +163,10 @@ _SCRIPT = [
         "  ",
         "\t",
         "     *",
+        "*      ",
+        "      |",
+        "      (B)",
+        "  10",
     ),
     *(
         "Title: The Spoon",
@@ -407,10 +411,12 @@ def pdf_pages(draw: st.DrawFn) -> bytes:
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=draw(st.sampled_from([(612, 792), (595, 842), (10, 10), (14400, 14400)])))
     words = st.sampled_from(_SCRIPT) | st.text(st.characters(codec="cp1252"), max_size=30)
-    for _ in range(draw(st.integers(0, 4))):
+    stamp = draw(words)  # on every page, like a watermark or a header
+    for _ in range(draw(st.integers(0, 8))):
         canvas.setPageRotation(draw(st.sampled_from([0, 0, 0, 90, 180])))
-        for line in draw(st.lists(words, max_size=20)):
+        for line in [stamp, *draw(st.lists(words, max_size=20))]:
             canvas.saveState()
+            canvas.setFillGray(draw(st.sampled_from([0, 0, 0, 0.7, 1])))
             face = draw(st.sampled_from(["Courier", "Courier", "Helvetica-Bold", "Symbol", "ZapfDingbats"]))
             canvas.setFont(face, draw(st.sampled_from([12, 12, 12, 10, 0.01, 500])))
             canvas.translate(draw(st.integers(-50, 700)), draw(st.integers(-50, 900)))

@@ -22,6 +22,12 @@ CASES = Path(__file__).parents[2] / "shared" / "cases" / "scripts"
         ("IRMÃ… “AMANHÔ", "IRMÃ… “AMANHÔ"),
         ("ÉLODIE — Кухня — 카페", "ÉLODIE — Кухня — 카페"),
         ("plain", "plain"),
+        ("\u200bINT. A\u00adTTIC\ufeff \u202bפנים\u202c", "INT. ATTIC פנים"),
+        ("INT.\u00a0CAR\u2003-\u202fDAY", "INT. CAR - DAY"),
+        ("«\u00a0Oui\u00a0»,\u00a0ANN\u202f?", "«\u00a0Oui\u00a0», ANN\u202f?"),
+        ("می\u200cخواهم 👩\u200d🚀 AN\u200dN\u200c", "می\u200cخواهم 👩\u200d🚀 ANN"),
+        ("ＩＮＴ．　Ｃａｒ Ｓ＃１２．　喫茶店", "INT.　Car S#12.　喫茶店"),
+        ("𝐈𝐍𝐓. 𝘾𝙖𝙧, ﬁnd, ½", "INT. Car, find, ½"),
     ],
 )
 def test_double_encoding_is_undone(damaged: str, repaired: str) -> None:
@@ -38,3 +44,10 @@ def test_double_encoded_files_are_repaired(tmp_path: Path) -> None:
 @pytest.mark.skipif(not CASES.is_dir(), reason="needs ../shared/cases/scripts")
 def test_reported_case() -> None:
     assert read_screenplay(CASES / "control_characters/c1.fountain").elements[1].text == "Ann — waits."
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\v", "\v\r\n"])
+def test_line_ends_of_word_processors(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "film.fountain"
+    path.write_text(f"INT. CAFÉ{end}{end}ANN{end}So.", encoding="utf-8", newline="")
+    assert read_text(path, "screenplay", "Fountain") == "INT. CAFÉ\n\nANN\nSo."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -325,6 +325,101 @@ def pdf_letters(folder: Path) -> Result:
     return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), draw))
 
 
+def pdf_stars_left(folder: Path) -> Result:
+    """A star in the left margin of each line that was revised."""
+
+    def draw(canvas: Canvas, x: float, y: float, text: str) -> None:
+        canvas.drawString(x, y, text)
+        if len(text) % 3 == 0:
+            canvas.drawString(40, y, "*")
+
+    return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), draw))
+
+
+def pdf_bars(folder: Path) -> Result:
+    """A bar in the right margin of each line that was revised."""
+
+    def draw(canvas: Canvas, x: float, y: float, text: str) -> None:
+        canvas.drawString(x, y, text)
+        if len(text) % 3 == 0:
+            canvas.drawString(570, y, "|")
+
+    return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), draw))
+
+
+def pdf_tilted(folder: Path) -> Result:
+    """Recognized text of pages that lay askew in the scanner."""
+
+    def tilt(canvas: Canvas, page: int) -> None:
+        canvas.translate(306, 396)
+        canvas.rotate((-1.4, 0.9, 1.8)[page % 3])
+        canvas.translate(-306, -396)
+
+    return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), decorate=tilt))
+
+
+def pdf_proportional(folder: Path) -> Result:
+    def draw(canvas: Canvas, x: float, y: float, text: str) -> None:
+        canvas.setFont("Times-Roman", 12)
+        canvas.drawString(x, y, text)
+
+    return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), draw))
+
+
+def pdf_colored_names(folder: Path) -> Result:
+    """One speaker's name in light blue, as for a table reading."""
+
+    def draw(canvas: Canvas, x: float, y: float, text: str) -> None:
+        canvas.setFillColorRGB(*((0.6, 0.75, 0.95) if text == "MILA" else (0, 0, 0)))
+        canvas.drawString(x, y, text)
+
+    return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), draw))
+
+
+def pdf_underlined(folder: Path) -> Result:
+    """Headings underlined by drawing underscores."""
+
+    def draw(canvas: Canvas, x: float, y: float, text: str) -> None:
+        canvas.drawString(x, y, text)
+        if text.startswith(("INT.", "EXT.")):
+            canvas.drawString(x, y - 1, "_" * len(text))
+
+    return _judge_pdf(folder, _pdf(folder / "film.pdf", printed(play()), draw))
+
+
+def _pdf_sheets(path: Path, order: Callable[[int], Iterable[int]], scans: Collection[int] = ()) -> Path:
+    """Numbered pages in some order, given their number; some of them are images."""
+    rows = list(_rows(printed(play()), per_page=30))
+    canvas = Canvas(str(path), pagesize=letter)
+    for page in order(rows[-1][0] + 1):
+        canvas.setFont("Courier", 12)
+        canvas.drawString(540, 760, f"{page + 1}.")
+        if page in scans:
+            canvas.drawInlineImage(Image.new("L", (60, 80), 220), 0, 0, 612, 792)
+        else:
+            for on_page, row, indent, text in rows:
+                if on_page == page:
+                    canvas.drawString(40 + indent * CHARACTER_WIDTH, 720 - row * LINE_HEIGHT, text)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+def pdf_reversed(folder: Path) -> Result:
+    return _judge_pdf(folder, _pdf_sheets(folder / "film.pdf", lambda pages: reversed(range(pages))))
+
+
+def pdf_part_scanned(folder: Path) -> Result:
+    """Three pages are images, the others text."""
+    return _judge_pdf(folder, _pdf_sheets(folder / "film.pdf", range, range(2, 5)), "images without text")
+
+
+def pdf_million(folder: Path) -> Result:
+    """A PDF of a million bytes is read in time."""
+    path = _pdf(folder / "film.pdf", printed(make_play(scenes=290, speeches=40, seed=3)))
+    return _timed_reading(path)
+
+
 def pdf_two_up(folder: Path) -> Result:
     """Two pages on each sheet."""
     canvas, sheet = Canvas(str(folder / "film.pdf"), pagesize=landscape(letter)), 0
@@ -393,9 +488,13 @@ def fdx_plain(folder: Path) -> Result:
 
 def _timed(folder: Path, hostile: str, name: str = "film.fountain") -> Result:
     """A script with a hostile passage at its end: read, and in linear time."""
-    text = fountain(play()) + "\n\n" + hostile
-    (script := folder / name).write_text(text, encoding="utf-8")
-    began, megabytes = time.process_time(), max(len(text) / 1e6, 0.1)
+    (script := folder / name).write_text(fountain(play()) + "\n\n" + hostile, encoding="utf-8")
+    return _timed_reading(script)
+
+
+def _timed_reading(script: Path) -> Result:
+    """Whether a script is read in linear time."""
+    began, megabytes = time.process_time(), max(script.stat().st_size / 1e6, 0.1)
     try:
         with _limited(1.5 * MAX_SECONDS_PER_MB * megabytes):
             read_screenplay(script)
@@ -496,6 +595,15 @@ CASES = [
             False,
         ),
         ("pdf_letters", pdf_letters, "PDF that places each letter by itself", False),
+        ("pdf_stars_left", pdf_stars_left, "PDF with stars in the left margin", False),
+        ("pdf_bars", pdf_bars, "PDF with bars in the right margin", False),
+        ("pdf_tilted", pdf_tilted, "PDF whose pages are tilted by up to 1.8 degrees", False),
+        ("pdf_proportional", pdf_proportional, "PDF in Times", False),
+        ("pdf_colored_names", pdf_colored_names, "PDF with one name in light blue", False),
+        ("pdf_underlined", pdf_underlined, "PDF with headings underlined by underscores", False),
+        ("pdf_reversed", pdf_reversed, "PDF with its last page first", False),
+        ("pdf_part_scanned", pdf_part_scanned, "PDF with three pages as images", False),
+        ("pdf_million", pdf_million, "PDF of a million bytes", False),
         ("pdf_two_up", pdf_two_up, "PDF with two pages on each sheet", False),
         ("pdf_scanned", pdf_scanned, "a scanned PDF", False),
         ("fdx_general", fdx_general, "Final Draft, every paragraph is General", False),

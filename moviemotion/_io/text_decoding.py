@@ -15,6 +15,7 @@ _BINARY_SIGNATURES = {
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a word-processor document or a ZIP file",
     b"\xd0\xcf\x11\xe0": "a word-processor document",
+    b"{\\rtf": "an RTF document",
 }
 
 _LEGACY_ENCODINGS = [
@@ -26,6 +27,19 @@ _MIN_BYTES_TO_DETECT = 40
 """Minimum number of non-ASCII bytes for detecting the encoding; with fewer, cp1252 is assumed."""
 _MIN_ZERO_SHARE = 0.3
 _LINE_END = re.compile(r"\r{0,8}\n|\r")
+_LINE_SEPARATOR = re.compile("[\v\u2028\u2029]\n?")
+"""Line ends of word processors."""
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
+    "|[\u200c\u200d](?=[\\x00-\x7f]|$)|(?:(?<=[\\x00-\x7f])|^)[\u200c\u200d]"
+)
+"""Characters without a picture, such as U+200B and soft hyphens. Joiners (U+200C and U+200D) stay between
+letters of scripts that need them, and within emoji."""
+_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f](?![?!:;»%])(?<![«‹].)")
+"""Blanks of other widths, apart from those that French puts inside quotation marks and before some marks."""
+_WIDE_MARK = re.compile("(?<=[A-Za-z0-9])[．：／－＃](?!$)|＃(?=[0-9])")
+_WIDE_OFFSET = 0xFEE0
+_LIGATURES = range(0xFB00, 0xFB07)
 
 
 def read_text(path: Path, expected: str, suggested_format: str) -> str:
@@ -52,17 +66,32 @@ def read_text(path: Path, expected: str, suggested_format: str) -> str:
         )
     if not text.strip():
         raise MoviemotionError(f"{path}: the {expected} is empty; provide a file that contains text.")
-    return _normalize_newlines(repair_characters(text))
+    return _LINE_SEPARATOR.sub("\n", _normalize_newlines(repair_characters(text)))
 
 
 def repair_characters(text: str) -> str:
-    """Undo double encoding ("â€”" for a dash, or the control character U+0097), and join letters and accents.
+    """Write a text in the characters that a typist would use.
 
-    Only sequences that no writer types are changed, so "IRMÃ…" stays as it is.
+    Double encoding ("â€”" for a dash, or the control character U+0097) is undone; letters and accents are
+    joined; characters that cannot be seen are removed; blanks of other widths become spaces; full-width or
+    mathematical letters and ligatures become plain letters. Only sequences that no writer types are taken for
+    double encoding, so "IRMÃ…" stays as it is.
     """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", ftfy.fix_encoding(text))
+    text = _INVISIBLE.sub("", ftfy.fix_encoding(text))
+    text = text.translate({ord(letter): plain for letter in set(text) if (plain := _plain_letter(letter))})
+    text = _WIDE_MARK.sub(lambda mark: chr(ord(mark[0]) - _WIDE_OFFSET), _BLANK.sub(" ", text))
+    return unicodedata.normalize("NFC", text)
+
+
+def _plain_letter(letter: str) -> str | None:
+    """The plain form of a full-width or mathematical letter or digit, or of a ligature; otherwise None."""
+    tag = unicodedata.decomposition(letter).partition(" ")[0]
+    if tag in ("<wide>", "<font>") or ord(letter) in _LIGATURES:
+        plain = unicodedata.normalize("NFKC", letter)
+        return plain if plain.isalnum() else None
+    return None
 
 
 def read_bytes(path: Path, expected: str) -> bytes:

@@ -119,6 +119,7 @@ class Screenplay:
         elements: the elements in order.
         title_page: keys and values of the title page as written; lines are joined by newlines.
         notes: the writer's notes, in order.
+        scanned_pages: the number of pages that are images without text, apart from a cover.
     """
 
     title: str
@@ -127,3 +128,4 @@ class Screenplay:
     elements: tuple[Element, ...]
     title_page: tuple[tuple[str, str], ...] = ()
     notes: tuple[ScreenplayNote, ...] = ()
+    scanned_pages: int = 0

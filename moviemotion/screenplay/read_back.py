@@ -97,6 +97,12 @@ def _doubts(counts: ReadBack, screenplay: Screenplay, pages: int, speakers: Coun
     """
     name = screenplay.path.name
     words = _words_by_kind(screenplay.elements)
+    if screenplay.scanned_pages:
+        yield (
+            f"{name}: {_plural(screenplay.scanned_pages, 'page')} in it are images without text (a scan), so "
+            "the scenes and speeches there are missing; run text recognition (OCR) on the file, or export it "
+            "again from the writing program"
+        )
     if counts.scenes == 0:
         yield (
             f"{name}: no scene heading was found, so nothing is reported by scene; start each heading with "

@@ -246,6 +246,25 @@ def stray_indents(lines: Sequence[Line], every: int = 40) -> list[Line]:
     return found
 
 
+def with_songs(lines: Sequence[Line], song: Sequence[Line]) -> list[Line]:
+    """A flat script with a song after every 40th paragraph."""
+    found: list[Line] = []
+    paragraphs = 0
+    for line in flat(lines):
+        paragraphs += not line.text
+        if not line.text and paragraphs % 40 == 0:
+            found += [BLANK, *song]
+        found.append(line)
+    return found
+
+
+SONGS = (
+    [Line(None, "LA LA LA", 30), Line(None, "THE SEA IS WIDE", 30)],
+    [Line(None, "LA LA LA", 30), Line(None, "The sea is wide tonight", 23), Line(None, "LA LA LA", 30)],
+)
+"""A song in one column, and one whose lines are centered."""
+
+
 def one_column(lines: Sequence[Line], margin: int = _MARGIN) -> list[Line]:
     """Speeches in the column of the action; only names are indented."""
     return [
@@ -300,6 +319,8 @@ def layouts(elements: Sequence[Element]) -> dict[str, tuple[str, float]]:
         "flat, Title Case cues": (text_of(flat(title_cased(lines))), 1.0),
         "flat, speeches in capitals": (text_of(flat(capitals(lines))), 1.0),
         "centered": (text_of(centered(lines)), 1.0),
+        "flat, songs in a column": (text_of(with_songs(lines, SONGS[0])), 1.0),
+        "flat, centered songs": (text_of(with_songs(lines, SONGS[1])), 1.0),
         "flat, some speeches indented": (text_of(stray_indents(lines)), 1.0),
         "flat, some speeches indented, under a line of the web site": (
             "All scripts\n\n" + text_of(stray_indents(lines, 70)),

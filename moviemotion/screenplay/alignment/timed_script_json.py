@@ -43,6 +43,7 @@ def from_json(data: dict[str, Any]) -> TimedScript:
             elements=tuple(_element_from_json(element) for element in play["elements"]),
             title_page=tuple((key, value) for key, value in play["title_page"]),
             notes=tuple(ScreenplayNote(**note) for note in play["notes"]),
+            scanned_pages=play.get("scanned_pages", 0),
         ),
         cues=tuple(_cue_from_json(cue) for cue in data["cues"]),
         timing=data["timing"],

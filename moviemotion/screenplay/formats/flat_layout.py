@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from moviemotion.screenplay.formats.element_patterns import character_name
-from moviemotion.screenplay.formats.indented_layout import Columns
+from moviemotion.screenplay.formats.indented_layout import Columns, are_centered
 from moviemotion.screenplay.formats.line_patterns import (
     continues_sentence,
     ends_sentence,
@@ -47,6 +47,9 @@ _MIN_FULL_LINES_SHARE = 0.25
 """Minimum fraction of nearly full lines for lines to be considered wrapped."""
 _FULL_LINE_SHARE = 0.75
 """Minimum fraction of the width that a line must fill to count as nearly full."""
+_MIN_FLUSH_SHARE = 0.8
+"""Minimum fraction of the lines that start at the margin for the others to be considered centered."""
+_MIN_CENTERED_INDENT = 8
 _MIN_WIDE_LINES_SHARE = 0.1
 """If at most this fraction of speeches have a wider line directly below them, this is assumed to be a
 coincidence."""
@@ -74,7 +77,11 @@ def indent_by_context(rows: Sequence[Row], columns: Columns | None = None) -> li
         return _FlatLayout(flat, names).indented_rows() if found else None
     if (transcript := _split_transcript(flat)) is not None:
         return _FlatLayout(*transcript).indented_rows()
-    names, any_case = _possible_names(flat, uppercase=True), _possible_names(flat, uppercase=False)
+    centered = _centered_rows(rows)
+    names, any_case = (
+        {at: name for at, name in _possible_names(flat, uppercase).items() if at not in centered}
+        for uppercase in (True, False)
+    )
     if _recurring_names(any_case).total() > _ANY_CASE_RATIO * _recurring_names(names).total():
         names = any_case
     if _recurring_names(names).total() < _MIN_CHARACTER_LINES:
@@ -155,6 +162,26 @@ def _possible_names(rows: Sequence[Row], uppercase: bool) -> dict[int, str]:
         if is_character_name(rows[at].text, uppercase)
         and not parse_scene_heading(rows[after].text)
         and not (at < first and is_byline(rows[after].text))  # the title of the script
+    }
+
+
+def _centered_rows(rows: Sequence[Row]) -> set[int]:
+    """The rows that are centered above other centered rows, such as songs, if nearly all rows are flush left.
+
+    Some names above their speeches may be indented, too; they also occur at the margin.
+    """
+    indents = Counter(row.indent for row in rows if row.text)
+    margin = max(indents, key=lambda indent: indents[indent], default=0)
+    if indents[margin] < _MIN_FLUSH_SHARE * indents.total():
+        return set()
+    flush = {row.text for row in rows if row.indent == margin}
+    return {
+        at
+        for at, (row, after) in enumerate(pairwise(rows))
+        if row.text not in flush
+        and min(row.indent, after.indent) >= margin + _MIN_CENTERED_INDENT
+        and after.text
+        and (row.indent <= after.indent or are_centered(row, after))
     }
 
 

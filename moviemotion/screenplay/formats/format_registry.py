@@ -29,9 +29,11 @@ from moviemotion.screenplay.elements import ElementKind, Screenplay
 from moviemotion.screenplay.formats.fdx import read_fdx
 from moviemotion.screenplay.formats.fountain import (
     has_fountain_marks,
+    has_markdown_headings,
     parse_fountain,
     screenplay_from_fountain,
 )
+from moviemotion.screenplay.formats.margin_marks import without_margin_marks
 from moviemotion.screenplay.formats.page_furniture import parse_rows
 from moviemotion.screenplay.formats.pdf import read_pdf
 from moviemotion.screenplay.formats.plain_text import (
@@ -149,12 +151,13 @@ def _read_plain_text(path: Path) -> Screenplay:
 def _read_as_printed(source: Sequence[str]) -> PlainTextReading | None:
     """Read the lines of a text file as a printed script; None if they are Fountain."""
     reading = read_plain_text(source)
-    if reading is None or reading.quality >= GOOD_QUALITY:
+    markdown = has_markdown_headings(source)
+    if reading is None or (reading.quality >= GOOD_QUALITY and not markdown):
         return reading
-    if not has_fountain_marks(source):
+    if not (markdown or has_fountain_marks(source)):
         return reading
     quality = reading_quality(parse_fountain(source), parse_rows(source))
-    return reading if reading.quality > quality else None
+    return reading if reading.quality > quality and not (markdown and quality >= GOOD_QUALITY) else None
 
 
 def _read_script_text(path: Path) -> str:
@@ -165,7 +168,7 @@ def _read_script_text(path: Path) -> str:
             f"{path}: has {lines:,} lines, but one screenplay has at most {MAX_LINES:,}; give one file per "
             "screenplay, without other material."
         )
-    return text
+    return "\n".join(without_margin_marks(text.split("\n")))
 
 
 FINAL_DRAFT = _BuiltInFormat("Final Draft", (".fdx",), read_fdx, max_megabytes=50)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from moviemotion.screenplay.elements import Element, ElementKind, Screenplay, ScreenplayNote
@@ -33,6 +33,9 @@ _FORCED_HEADING = re.compile(r"\.(?![.\s…])(?!\d{2,3}[\s-].*[a-z])")
 _NOTE_OR_BONEYARD = re.compile(r"/\*|\[\[")
 _NOTE = re.compile(r"\[\[((?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
 _FOUNTAIN_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
+_MARKDOWN_MARK = re.compile(r"(?:#{1,6}|[*+>•-])\s{1,9}(?=\S)")
+_MIN_MARKDOWN_RATIO = 3
+"""Minimum number of headings with a mark of Markdown for each heading without one."""
 _PAGE_BREAK = re.compile(r"={3,}")
 _NOTE_PLACEHOLDER = "\ue000"
 """Placeholder for a note, so that a line that contains only a note differs from a blank line."""
@@ -61,6 +64,24 @@ def has_fountain_marks(source: Sequence[str]) -> bool:
     return title_page_length(source) > 0 or any(_FOUNTAIN_MARK.match(line) for line in source)
 
 
+def has_markdown_headings(source: Sequence[str]) -> bool:
+    """Whether most scene headings have a mark of Markdown, such as ## or **bold** type."""
+    marked = plain = 0
+    for text in map(str.strip, source):
+        if _marked_heading(text) or (text[:1] in ("*", "_") and split_heading(_without_emphasis(text))):
+            marked += 1
+        elif text and split_heading(text):
+            plain += 1
+    return marked > plain
+
+
+def _marked_heading(text: str) -> str | None:
+    """A scene heading without the mark of a Markdown heading, quote or item; None if the line is not one."""
+    mark = _MARKDOWN_MARK.match(text)
+    bare = text[mark.end() :] if mark else ""
+    return bare if bare and split_heading(_without_emphasis(bare)) else None
+
+
 def screenplay_from_fountain(text: str, path: Path) -> Screenplay:
     """Parse a complete Fountain text.
 
@@ -86,7 +107,8 @@ def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:
     Args:
         source: all lines of the file, including the title page.
     """
-    return _Parser(_visible_lines(source, title_page_length(source))).elements()
+    lines = _visible_lines(source, title_page_length(source))
+    return _Parser(_without_markdown(lines)).elements()
 
 
 def parse_notes(source: Sequence[str], elements: Sequence[Element]) -> tuple[ScreenplayNote, ...]:
@@ -165,6 +187,19 @@ def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
             lines.append(_Line(shown, number, last))
         number = last + 1
     return lines
+
+
+def _without_markdown(lines: list[_Line]) -> list[_Line]:
+    """Take Markdown's headings, quotes and items that name a place as scene headings, if there are no others.
+
+    In Fountain, # starts a section, which may well be named like the scene below it.
+    """
+    texts = [line.text.strip() for line in lines]
+    marked = {at: heading for at, text in enumerate(texts) if (heading := _marked_heading(text))}
+    headings = sum(bool(text and split_heading(_without_emphasis(text))) for text in texts) if marked else 0
+    if headings * _MIN_MARKDOWN_RATIO > len(marked):
+        return lines
+    return [replace(line, text=marked.get(at, line.text)) for at, line in enumerate(lines)]
 
 
 def _split_scene_number(heading: str) -> tuple[str, str | None]:

@@ -104,6 +104,11 @@ def _is_centered(rows: Sequence[Row]) -> bool:
     return same > _CENTERED_SHARE * doubled_centers.total()
 
 
+def are_centered(row: Row, after: Row) -> bool:
+    """Whether two rows have the same center."""
+    return abs(2 * (row.indent - after.indent) + len(row.text) - len(after.text)) <= 2
+
+
 def _recurring_names(rows: Sequence[Row]) -> Callable[[str], bool]:
     """Return a test for names in any letter case: names recur, sentences that look like names rarely do."""
     names = Counter(character_name(row.text) for row in rows if is_character_name(row.text, uppercase=False))

@@ -22,7 +22,7 @@ _AFTER_TRANSITION = re.compile(
     r"(?:FADE IN|FADE UP|FADE TO|(?:SMASH |MATCH )?CUT TO|DISSOLVE TO|BACK TO)(?:[:.]|\s?[-–—])\s{0,9}"
 )
 """A transition on the line of the heading that follows it."""
-_BULLET = re.compile(r"[*•·–—-]{1,3}\s{0,9}")
+_BULLET = re.compile(r"[*•·>–—-]{1,3}\s{0,9}")
 _TRAILING_NUMBER = re.compile(r"[A-Z]?\d{1,4}[A-Z]{0,3}\.?")
 _TRANSITION = re.compile(r"(.*\bTO|FADE (IN|OUT|INTO|UP)|CUT TO [A-Z ]+|.*\bINTO)[:.]?")
 _SHOT = re.compile(

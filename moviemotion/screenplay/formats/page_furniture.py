@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -28,9 +28,15 @@ _ENDS_IN_NUMBER = re.compile(r"(.*\S)(\s+)(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IG
 _NUMBER_AT_START = re.compile(r"[A-Z]?(\d+)\b")
 _MIN_HEADERS = 3
 """Minimum number of occurrences of a header or page number."""
+_MIN_REPEATED_SHARE, _MIN_NUMBERED_SHARE = 0.5, 0.3
+"""Minimum fraction of the sheets with a header; odd and even pages can have different numbered headers."""
+_MAX_HEADER_RATIO = 2
+"""Maximum ratio of all occurrences of a header to those at the edges of sheets."""
 _MIN_ADJACENT_HEADERS = 10
 """Minimum number of occurrences if a single space separates a header from its number: GUARD 1, GUARD 2 and
 GUARD 3 may be characters."""
+_MIN_SORTED_SHEETS, _MIN_SORTED_SHARE = 6, 0.8
+"""Minimum number and share of sheets with different numbers for sheets to be sorted by them."""
 _TAB_WIDTH = 8
 _MIN_MARK_DISTANCE = 2
 """Minimum number of spaces between a line and its revision mark."""
@@ -184,9 +190,10 @@ def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
 
 
 def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[int]:
-    """Find the first and last lines of sheets that are the same on at least half of the sheets.
+    """Find the first and last lines of sheets that are the same, apart from numbers, on many sheets.
 
-    "ANNA (cont'd)" can also recur at the top of pages, but it is a character and not a header.
+    "ANNA (cont'd)" can also recur at the top of pages, but it is a character and not a header. So is ANNA,
+    but she recurs elsewhere, too.
     """
     edges: dict[str, list[int]] = defaultdict(list)
     nonblank = [at for at, line in enumerate(lines) if line.strip()]
@@ -195,10 +202,51 @@ def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[
             edges[_header_key(lines[at])].append(at)
             if before >= 0:
                 edges[_header_key(lines[before])].append(before)
+    if nonblank:
+        edges[_header_key(lines[nonblank[-1]])].append(nonblank[-1])
     count = sheets[-1] + 1 if sheets else 0
+    totals = Counter(map(_header_key, lines))
     for key, found in edges.items():
-        if len(found) >= max(_MIN_HEADERS, count / 2) and "(cont" not in key:
+        share = _MIN_NUMBERED_SHARE if "0" in key else _MIN_REPEATED_SHARE
+        is_frequent = len(found) >= max(_MIN_HEADERS, share * count)
+        if is_frequent and totals[key] <= _MAX_HEADER_RATIO * len(found) and "(cont" not in key:
             yield from found
+
+
+def sheet_order(sheets: Sequence[Sequence[str]]) -> list[int]:
+    """The order in which to read the sheets of a script.
+
+    Scans can be in reverse order, or all odd pages can come first, and booklets are printed in the order in
+    which they are folded. Sheets are sorted by their printed numbers if most of these do not count up but are
+    complete.
+
+    Args:
+        sheets: the lines of each sheet.
+
+    Returns:
+        The indices of the sheets.
+    """
+    numbers = {
+        at: int(match[1])
+        for at, sheet in enumerate(sheets)
+        for line in _edge_lines(sheet)
+        if (match := _PAGE_NUMBER.fullmatch(line))
+    }
+    order = list(range(len(sheets)))
+    found = sorted(set(numbers.values()))
+    if len(found) < max(_MIN_SORTED_SHEETS, _MIN_SORTED_SHARE * len(sheets)):
+        return order
+    complete = len(found) >= _MIN_SORTED_SHARE * (found[-1] - found[0] + 1)
+    counted = sum(after == before + 1 for before, after in pairwise(numbers.values()))
+    if not complete or 2 * counted >= len(numbers):
+        return order
+    return sorted(order, key=lambda at: numbers.get(at, 0))
+
+
+def _edge_lines(sheet: Sequence[str]) -> list[str]:
+    """The first and the last line with text on a sheet."""
+    inked = [text for line in sheet if (text := line.strip())]
+    return [inked[-1], inked[0]] if inked else []
 
 
 def _header_key(line: str) -> str:

@@ -7,9 +7,11 @@ reads the resulting lines exactly like a typed script.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from statistics import median
 
@@ -18,7 +20,10 @@ import pypdfium2
 from moviemotion._io.text_decoding import read_bytes, repair_characters
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.pdf_letters import Letter, page_letters, without_double_letters
+from moviemotion.screenplay.formats.margin_marks import without_margin_marks
+from moviemotion.screenplay.formats.page_furniture import sheet_order
+from moviemotion.screenplay.formats.pdf_letters import Letter, read_pages, without_double_letters
+from moviemotion.screenplay.formats.pdf_sheets import single_pages
 from moviemotion.screenplay.formats.plain_text import MAX_LINES, read_plain_text
 
 _BASELINE_TOLERANCE = 0.35
@@ -29,6 +34,8 @@ _MIN_STEP_SHARE = 0.1
 """Minimum fraction of all distances between lines that a distance must account for to count as common."""
 _MIN_LETTERS_PER_PAGE = 20
 """Average number of characters per page below which the pages are considered scans without text."""
+_MAX_SCANNED_SHARE = 0.9
+"""Where more pages are images without text, the file is considered a scan."""
 _MAX_LETTERS = 4_000_000
 """A script has about 2,000 characters per page; files with more than this are refused."""
 _MAX_COLUMN, _MAX_BLANK_LINES = 300, 60
@@ -42,25 +49,26 @@ def read_pdf(path: Path) -> Screenplay:
         MoviemotionError: the file is missing, corrupt, password-protected, a scan without text, or not laid
             out as a screenplay.
     """
-    source = extract_pdf_lines(read_bytes(path, "screenplay"), path)
+    source, scans = _extract_lines(read_bytes(path, "screenplay"), path)
     reading = read_plain_text(source)
     if reading is None:
         raise MoviemotionError(
             f"{path}: the pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)"
         )
-    return Screenplay(reading.title or path.stem, path, source, reading.elements)
+    return Screenplay(reading.title or path.stem, path, source, reading.elements, scanned_pages=scans)
 
 
-def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
-    """The pages of a PDF as lines of text, with each character in its column.
+def _extract_lines(data: bytes, path: Path) -> tuple[tuple[str, ...], int]:
+    """Put each character of a PDF into its column on a page of text.
 
     Args:
         data: the contents of the file.
         path: the file, for error messages.
 
     Returns:
-        The lines; the first line of each page starts with a form feed.
+        The lines, where the first line of each page starts with a form feed, and the number of pages after
+        the cover that are images without text.
 
     Raises:
         MoviemotionError: the file is corrupt, password-protected, or contains no text.
@@ -75,24 +83,28 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
             else f"{path}: the PDF is corrupt; export it again, or give the script as Fountain or Final Draft"
         ) from None
     try:
-        pages = page_letters(document, _MAX_LETTERS)
+        sheets = read_pages(document, _MAX_LETTERS)
     except pypdfium2.PdfiumError:  # a page is damaged
-        pages = [[]]
+        sheets = []
     finally:
         document.close()
-    if pages is None:
+    if sheets is None:
         raise _too_long(path)
-    if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * len(pages):
+    pages = single_pages(sheets)
+    scans = sum(sheet.is_scan for sheet in sheets)
+    few_letters = sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * max(len(pages), 1)
+    if few_letters or scans > _MAX_SCANNED_SHARE * len(sheets):
         raise MoviemotionError(
-            f"{path}: the pages are images without text (a scan); export the script as text, or run text "
-            "recognition (OCR) on it first"
+            f"{path}: the pages are blank or images without text (a scan); export the script as text, or run "
+            "text recognition (OCR) on it first"
         )
     rows = [_rows(page) for page in pages]
     width, height = _letter_width(rows), _line_height(rows)
-    lines = tuple(line for page in rows for line in _page_to_text(page, width, height))
+    texts = [list(_page_to_text(page, width, height)) for page in rows]
+    lines = tuple(line for at in sheet_order(texts) for line in texts[at])
     if len(lines) > MAX_LINES:
         raise _too_long(path)
-    return lines
+    return without_margin_marks(lines), scans - (scans > 0 and sheets[0].is_scan)
 
 
 def _too_long(path: Path) -> MoviemotionError:
@@ -105,17 +117,19 @@ def _too_long(path: Path) -> MoviemotionError:
 def _rows(letters: Sequence[Letter]) -> list[list[Letter]]:
     """Group characters into lines, from top to bottom, and sort each line from left to right."""
     rows: list[list[Letter]] = []
-    for letter in sorted(letters, key=lambda c: -c.y):
-        if rows and rows[-1][0].y - letter.y < _BASELINE_TOLERANCE * max(rows[-1][0].width, 1) / 0.6:
+    lowest = math.inf  # the lowest baseline that still belongs to the row
+    for letter in sorted(letters, key=attrgetter("y"), reverse=True):
+        if letter.y > lowest and rows:
             rows[-1].append(letter)
         else:
             rows.append([letter])
-    return [without_double_letters(sorted(row, key=lambda c: c.x)) for row in rows]
+            lowest = letter.y - _BASELINE_TOLERANCE * max(letter.width, 1) / 0.6
+    return [without_double_letters(sorted(row, key=attrgetter("x"))) for row in rows]
 
 
 def _letter_width(pages: Sequence[Sequence[Sequence[Letter]]]) -> float:
     """The median character width in points, which is the character width of the script's typeface."""
-    widths = Counter(round(c.width, 1) for page in pages for row in page for c in row)
+    widths = Counter(c.width for page in pages for row in page for c in row)
     return max(median(widths.elements()), 1.0)
 
 
@@ -140,13 +154,16 @@ def _page_to_text(rows: Sequence[Sequence[Letter]], width: float, height: float)
 
 def _row_to_text(row: Sequence[Letter], width: float) -> str:
     line, end = "", 0.0
+    usual = median(letter.width for letter in row)
+    before = row[0]
     for letter in row:
-        # Gaps are measured relative to the width of this character, since a title may be set in larger type.
-        gap, own = letter.x - end, letter.width
+        # Gaps are measured relative to the characters beside them, since titles may be set in larger type and
+        # notes in smaller type. In proportional type, spaces are narrower than some characters.
+        gap, own = letter.x - end, min(max(before.width, letter.width), usual)
         if not line:
             line = " " * min(round(letter.x / width), _MAX_COLUMN)
         elif gap > _MIN_SPACE_WIDTH * own:
             line += " " * min(max(1, round(gap / own)), _MAX_COLUMN)
         line += letter.text
-        end = letter.x + own
+        end, before = letter.x + letter.width, letter
     return repair_characters(line)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from moviemotion.screenplay.elements import Element, ElementKind
+from moviemotion.screenplay.elements import SPEECH_KINDS, Element, ElementKind
 from moviemotion.screenplay.formats.element_patterns import character_name, is_character_line
 from moviemotion.screenplay.formats.flat_layout import starts_parenthetical
-from moviemotion.screenplay.formats.indented_layout import Columns
+from moviemotion.screenplay.formats.indented_layout import Columns, are_centered
 from moviemotion.screenplay.formats.line_patterns import (
     continues_sentence,
     headings_lack_prefix,
@@ -127,11 +127,24 @@ class _Reader:
         at = self._at + ahead
         return self._rows[at] if at < len(self._rows) else Row("", 0, 0, None)
 
+    def _below(self) -> int:
+        """The index of the row below the current row.
+
+        It is the next row or, at the end of a page, the first row with text on the next page.
+        """
+        at = self._at + 1
+        while at < len(self._rows) and not self._rows[at].text and not self._rows[at].is_more:
+            at += 1
+        new_page = at < len(self._rows) and self._rows[at].page != self._rows[self._at].page
+        return at if new_page else self._at + 1
+
     def _starts_speech(self) -> bool:
-        row, after = self._row_ahead(0), self._row_ahead()
+        row = self._row_ahead(0)
+        if not self._columns.is_character(row):
+            return False
+        after = self._row_ahead(self._below() - self._at)
         return (
-            self._columns.is_character(row)
-            and bool(after.text)
+            bool(after.text)
             and self._columns.is_in_speech(after)
             and (after.indent < row.indent or after.text.startswith("("))
             and not self._is_centered_pair(row, after)
@@ -140,7 +153,7 @@ class _Reader:
     def _is_centered_pair(self, row: Row, after: Row) -> bool:
         """Whether two rows are a centered title card rather than a character name above a speech."""
         off_column = self._columns.is_off_dialogue(after) and after.text[0] != "("
-        return off_column and abs(2 * (row.indent - after.indent) + len(row.text) - len(after.text)) <= 2
+        return off_column and are_centered(row, after)
 
     def _add(
         self, kind: ElementKind, rows: Sequence[Row], text: str, who: str | None = None, dual: bool = False
@@ -168,7 +181,7 @@ class _Reader:
         character = self._rows[self._at]
         who = character_name(character.text)
         continues = self._is_repeated_character(who)
-        self._at += 1
+        self._at = self._below()
         rows = self._read_speech_rows()
         if not continues:
             self._add(ElementKind.CHARACTER, [character], character.text, who)
@@ -288,7 +301,7 @@ class _Reader:
             last = self._elements[-1] if self._elements else None
             new_page = last is not None and self._starts_new_page(first)
             # A page break may split a speech or an action paragraph without a (MORE).
-            if centered and new_page and last is not None and last.kind is ElementKind.DIALOGUE:
+            if centered and new_page and last is not None and last.kind in SPEECH_KINDS:
                 self._add_speech(last.character, list(rows), last.dual, continues=True)
             elif centered:
                 self._add(ElementKind.CENTERED, rows, "\n".join(r.text for r in rows))
