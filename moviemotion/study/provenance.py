@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from moviemotion.analysis.analyze import Analysis, analyze
+from moviemotion.analysis.analyze import Analysis, analyze, retime_script
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.clock_summary import ClockSummary
 from moviemotion.analysis.signals.doubles import Double, find_doubles
@@ -31,6 +31,7 @@ from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment import timed_script_json
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.line_corrections import (
+    BACKWARD,
     LineCorrection,
     order_problems,
     with_corrections,
@@ -117,6 +118,17 @@ class Provenance:
             SeatMap.of(timeline.viewers, self.seats) if self.seats else None,
             clocks,
         )
+
+    def retime(self, analysis: Analysis) -> Analysis:
+        """The analysis of a study whose provenance differed from this one only in the line corrections."""
+        script = self.timed_script()
+        if script is None:
+            return analysis
+        seat_map = SeatMap.of(analysis.timeline.viewers, self.seats) if self.seats else None
+        retimed = retime_script(analysis, script, self.seed, seat_map)
+        others = (problem for problem in analysis.data_quality.problems if problem.code != BACKWARD)
+        problems = (*self._line_time_problems(), *others)
+        return replace(retimed, data_quality=replace(retimed.data_quality, problems=problems))
 
     def _line_time_problems(self) -> Iterator[Problem]:
         return order_problems(self.script, self.line_corrections) if self.script else iter(())

@@ -27,12 +27,11 @@ from moviemotion.screenplay.alignment.line_times_table import (
     corrections_of_table,
     read_line_times,
 )
+from moviemotion.study.analysis_cache import cached_analysis, store_analysis
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.outputs import write_outputs
 from moviemotion.study.provenance import (
     Provenance,
-    analyze_study,
-    audience_timeline,
     has_provenance,
     read_provenance,
 )
@@ -128,21 +127,23 @@ def _change(folder: Path, element: int, time: tuple[float, float | None] | None,
         others = tuple(c for c in before.line_corrections if c.element != element)
         if time is None and len(others) == len(before.line_corrections):
             raise MoviemotionError(f"element {element + 1}: its time was not set by hand; reload the page")
-        watched = [samples for camera in study.cameras if (samples := study.read_samples(camera))]
-        timeline = audience_timeline(watched)
+        analysis = cached_analysis(folder)
         changed = list(others)
         details: dict[str, object] = {"element": element + 1}
         if time is not None:
-            bounds = _bounds(before.script, float(timeline.sample_counts.shape[1]), before.film)
+            bounds = _bounds(
+                before.script, analysis.timeline.start + float(analysis.data_quality.seconds), before.film
+            )
             correction = make_correction(before.script, element, *time, bounds)
             changed.append(correction)
             details |= {"start": correction.start, "end": correction.end}
         changed.sort(key=lambda correction: correction.element)
         provenance = replace(before, line_corrections=tuple(changed))
-        analysis = analyze_study(study, timeline, watched, provenance)
+        analysis = provenance.retime(analysis)
         log_access(folder, role, "line time reset" if time is None else "line time set", details=details)
         provenance.write(study)
         write_outputs(study, analysis)
+        store_analysis(folder, analysis)
 
 
 def _bounds(script: TimedScript, recorded_seconds: float, film: TimeSpan | None) -> tuple[float, float]:

@@ -28,6 +28,7 @@ from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
 from moviemotion.studio.open_analyses import MAX_CACHED_RESPONSES, OpenAnalysis
 from moviemotion.studio.routes.downloads import EXPORT_KINDS
+from moviemotion.study.analysis_cache import cached_analysis
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.report import report
 
@@ -387,3 +388,16 @@ def test_a_line_time_outside_the_film_is_refused(
     assert answer.status_code == status
     assert message in answer.json()["detail"]
     assert (matinee / "provenance.json").read_bytes() == stored
+
+
+def test_a_line_time_changes_only_what_depends_on_it(client: TestClient, matinee: Path) -> None:
+    """The analysis is not computed again, but equals the one that would be."""
+    row = row_of(client)
+    address = f"/api/studies/matinee/line-times/{row['index']}"
+    assert client.put(address, json={"start": row["start"] + 20}).is_success
+    stored, computed = cached_analysis(matinee), load_analysis(matinee)
+    assert (stored.script, stored.element_emotions) == (computed.script, computed.element_emotions)
+    assert stored.scene_emotions == computed.scene_emotions
+    assert stored.moment_elements == computed.moment_elements
+    assert repr(stored.patterns) == repr(computed.patterns)
+    assert stored.data_quality == computed.data_quality

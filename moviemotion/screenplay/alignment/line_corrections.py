@@ -34,6 +34,8 @@ CORRECTABLE_KINDS = (
     ElementKind.CENTERED,
 )
 """The kinds of elements whose times can be set. Character names and parentheticals follow their speech."""
+BACKWARD = "line-times-backward"
+"""Code of the problem of times that go back against the order of the script within a scene."""
 LOST = "script-line-times-lost"
 """Code of the problem of times that were dropped because their lines are no longer in the script."""
 _SHOWN_LETTERS = 40
@@ -179,7 +181,7 @@ def order_problems(script: TimedScript, corrections: Sequence[LineCorrection]) -
     if backward:
         one, other = backward[0]
         yield Problem(
-            "line-times-backward",
+            BACKWARD,
             Harm.WRONG,
             f"{len(backward)} of the times set by hand {'goes' if len(backward) == 1 else 'go'} back within "
             f"a scene: {_quoted(elements[other.element])} at {clock_text(other.start)} comes before "
