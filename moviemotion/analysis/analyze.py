@@ -8,7 +8,8 @@ returns.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,7 +188,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
     # The null model also needs the seconds around the film: in the film's first seconds, people may still be
     # laughing about what was said before it.
     search = find_moments(strength, timeline.start, seed, in_film, seat_blocks)
-    return Analysis(
+    analysis = Analysis(
         title=title,
         timeline=timeline,
         baseline=baseline,
@@ -208,10 +209,10 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
             tuple(_caveats(search, film, seat_map)),
             clocks,
         ),
-        script=script,
-        element_emotions=emotions_by_element(script, strength, timeline.start) if script else (),
-        scene_emotions=emotions_by_scene(script, strength, timeline.start, search.moments) if script else (),
-        moment_elements=tuple(_elements_in_moment(script, moment) for moment in search.moments),
+        script=None,
+        element_emotions=(),
+        scene_emotions=(),
+        moment_elements=((),) * len(search.moments),
         moment_mixed_emotions=tuple(
             find_mixed_emotions(strength, timeline.start, moment.start, moment.end)
             for moment in search.moments
@@ -219,6 +220,41 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
         in_film=in_film,
     )
+    return replace(analysis, **_script_results(analysis, script)) if script else analysis
+
+
+def retime_script(
+    analysis: Analysis, script: TimedScript, seed: int, seat_map: SeatMap | None = None
+) -> Analysis:
+    """Replace the times of an analysis's script; results that do not depend on them are kept.
+
+    Args:
+        analysis: an analysis with the same script, but with other times.
+        script: the script in film time.
+        seed, seat_map: as for `analyze`.
+    """
+    patterns = find_patterns(
+        analysis.strength,
+        analysis.audience_curve,
+        analysis.moment_search,
+        script,
+        seed,
+        seat_map,
+        analysis.in_film,
+    )
+    return replace(analysis, patterns=patterns, **_script_results(analysis, script))
+
+
+def _script_results(analysis: Analysis, script: TimedScript) -> dict[str, Any]:
+    """The attributes of `Analysis` that belong to the script."""
+    strength, start = analysis.strength, analysis.timeline.start
+    moments = analysis.moment_search.moments
+    return {
+        "script": script,
+        "element_emotions": emotions_by_element(script, strength, start),
+        "scene_emotions": emotions_by_scene(script, strength, start, moments),
+        "moment_elements": tuple(_elements_in_moment(script, moment) for moment in moments),
+    }
 
 
 def _caveats(search: MomentSearchResult, film: TimeSpan | None, seat_map: SeatMap | None) -> Iterator[str]:
@@ -299,9 +335,7 @@ def _data_quality(
     )
 
 
-def _elements_in_moment(script: TimedScript | None, moment: Moment) -> tuple[int, ...]:
-    if script is None:
-        return ()
+def _elements_in_moment(script: TimedScript, moment: Moment) -> tuple[int, ...]:
     return tuple(
         cue.element
         for cue in script.cues

@@ -45,6 +45,14 @@ SubtitleSpeed = Annotated[
 TimingSheet = Annotated[
     Path | None, typer.Option(help="CSV or EDL file that says when each scene is on screen.")
 ]
+LineTimes = Annotated[
+    Path | None,
+    typer.Option(
+        "--line-times",
+        help="CSV file of times of script lines set by hand, such as an edited exports/csv/lines.csv; "
+        "replaces all times set by hand before.",
+    ),
+]
 ShotChanges = Annotated[
     Path | None,
     typer.Option(
@@ -162,6 +170,7 @@ def screen(
     subtitle_offset: SubtitleOffset = None,
     subtitle_speed: SubtitleSpeed = None,
     timing_sheet: TimingSheet = None,
+    line_times: LineTimes = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
     model: Model = "shipped",
@@ -207,6 +216,7 @@ def screen(
             rotations=rotations,
             subtitle_offset=subtitle_offset,
             subtitle_speed=speed,
+            line_times=line_times,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -265,6 +275,7 @@ def report(
     subtitle_offset: SubtitleOffset = None,
     subtitle_speed: SubtitleSpeed = None,
     timing_sheet: TimingSheet = None,
+    line_times: LineTimes = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
     seed: Seed = 36,
@@ -294,6 +305,7 @@ def report(
         count_doubles,
         subtitle_offset,
         parse_speed(subtitle_speed) if subtitle_speed else None,
+        line_times,
     )
     _print_summary(result, seed)
 

@@ -30,6 +30,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "initial_weights": "--weights",
     "jobs": "--jobs",
     "length": "--length",
+    "line_times": "--line-times",
     "minutes": "--minutes",
     "model": "--model",
     "network": "--network",

@@ -77,6 +77,11 @@ def cached_analysis(folder: Path, left_out: Collection[str] = ()) -> Analysis:
             return computed
 
 
+def store_analysis(folder: Path, analysis: Analysis) -> None:
+    """Store the analysis of a study's current files in the cache; the caller must hold the study lock."""
+    _write_cache(folder / EXPORTS_FOLDER / ANALYSIS_CACHE_FILE, input_state(folder), analysis)
+
+
 def _write_cache(path: Path, state: InputState, analysis: Analysis) -> None:
     arrays: dict[str, np.ndarray] = {}
     content = {"state": state, "analysis": _array_unstructurer(arrays).unstructure(analysis)}

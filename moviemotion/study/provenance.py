@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from moviemotion.analysis.analyze import Analysis, analyze
+from moviemotion.analysis.analyze import Analysis, analyze, retime_script
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.clock_summary import ClockSummary
 from moviemotion.analysis.signals.doubles import Double, find_doubles
@@ -30,6 +30,12 @@ from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment import timed_script_json
 from moviemotion.screenplay.alignment.align import TimedScript
+from moviemotion.screenplay.alignment.line_corrections import (
+    BACKWARD,
+    LineCorrection,
+    order_problems,
+    with_corrections,
+)
 from moviemotion.study.file_names import PROVENANCE_FILE
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.manifest import version_problems
@@ -64,6 +70,7 @@ class Provenance:
         title, script, problems, seed, baseline, film, credits: as for `analyze`.
         seats: viewer → place; None if the places are not known.
         count_doubles: whether viewers who appear to be one person recorded twice all count.
+        line_corrections: times of script elements that were set by hand; `script` is without them.
     """
 
     title: str
@@ -75,6 +82,11 @@ class Provenance:
     credits: TimeSpan | None = None
     seats: Mapping[str, Place] | None = None
     count_doubles: bool = False
+    line_corrections: tuple[LineCorrection, ...] = ()
+
+    def timed_script(self) -> TimedScript | None:
+        """The script with the times that were set by hand."""
+        return with_corrections(self.script, self.line_corrections) if self.script else None
 
     def analyze(
         self,
@@ -96,8 +108,8 @@ class Provenance:
         return analyze(
             self.title,
             timeline,
-            self.script,
-            (*warnings, *self.problems),
+            self.timed_script(),
+            (*warnings, *self.problems, *self._line_time_problems()),
             self.seed,
             self.baseline,
             rejected,
@@ -107,6 +119,20 @@ class Provenance:
             clocks,
         )
 
+    def retime(self, analysis: Analysis) -> Analysis:
+        """The analysis of a study whose provenance differed from this one only in the line corrections."""
+        script = self.timed_script()
+        if script is None:
+            return analysis
+        seat_map = SeatMap.of(analysis.timeline.viewers, self.seats) if self.seats else None
+        retimed = retime_script(analysis, script, self.seed, seat_map)
+        others = (problem for problem in analysis.data_quality.problems if problem.code != BACKWARD)
+        problems = (*self._line_time_problems(), *others)
+        return replace(retimed, data_quality=replace(retimed.data_quality, problems=problems))
+
+    def _line_time_problems(self) -> Iterator[Problem]:
+        return order_problems(self.script, self.line_corrections) if self.script else iter(())
+
     def write(self, study: StudyFolder) -> None:
         """Write `provenance.json`."""
         content = {
@@ -115,6 +141,7 @@ class Provenance:
             "script": timed_script_json.to_json(self.script) if self.script else None,
             **{name: time_span_json(getattr(self, name)) for name in _SPANS},
             "seats": places_json(self.seats) if self.seats else None,
+            "line_corrections": [vars(correction) for correction in self.line_corrections],
         }
         text = json.dumps(PROVENANCE.mark(content), ensure_ascii=False, allow_nan=False)
         study.write_text(PROVENANCE_FILE, [text, "\n"])
@@ -204,9 +231,10 @@ def _read_provenance_file(path: Path) -> Provenance:
     if not valid:
         raise ValueError("invalid values")
     json.dumps(content, allow_nan=False)  # raises a ValueError if a time is not finite
+    script = timed_script_json.from_json(content["script"]) if content["script"] else None
     return Provenance(
         title=content["title"],
-        script=timed_script_json.from_json(content["script"]) if content["script"] else None,
+        script=script,
         problems=tuple(map(Problem.from_json, problems)),
         seed=content["seed"],
         baseline=_time_span(content["baseline"]),
@@ -214,7 +242,20 @@ def _read_provenance_file(path: Path) -> Provenance:
         credits=_time_span(content["credits"]),
         seats=places_from_json(seats) if seats else None,
         count_doubles=content.get("count_doubles", False) is True,
+        line_corrections=tuple(_line_corrections(content.get("line_corrections", ()), script)),
     )
+
+
+def _line_corrections(
+    records: Sequence[Mapping[str, Any]], script: TimedScript | None
+) -> Iterator[LineCorrection]:
+    known = set(range(len(script.cues))) if script else set()
+    for record in records:
+        correction = LineCorrection(**record)
+        known.remove(correction.element)  # raises a KeyError for an unknown element, or one that is set twice
+        if not correction.start <= correction.end:
+            raise ValueError("invalid values")
+        yield correction
 
 
 def _time_span(times: Sequence[float] | None) -> TimeSpan | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.seat_map import Place
+from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent import fully_masked_cameras
 from moviemotion.privacy.consent_problems import consent_problems
@@ -16,6 +17,7 @@ from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
 from moviemotion.problems import Harm, Problem
+from moviemotion.screenplay.alignment.line_times_table import LineTimeRow
 from moviemotion.screenplay.inputs import read_script_inputs
 from moviemotion.study.file_names import (
     AUDIENCE_OUTPUTS,
@@ -31,11 +33,16 @@ from moviemotion.study.provenance import (
     Provenance,
     audience_timeline,
     has_provenance,
-    read_provenance,
 )
 from moviemotion.study.schema import CAPTURE, DECODING_ERRORS, damaged_file_error
 from moviemotion.study.seat_table import SeatTable
 from moviemotion.workflows.capture import finish_capture
+from moviemotion.workflows.line_times import (
+    LINE_TIME_PROBLEMS,
+    corrections_for,
+    earlier_provenance,
+    read_table,
+)
 from moviemotion.workflows.screen import DEFAULT_SEED, NO_VIEWER, Screening, analyze_and_write, write_study
 from moviemotion.workflows.settings_checks import check_seed, check_time_spans
 
@@ -56,18 +63,19 @@ def report(  # noqa: PLR0913 (mirrors the command)
     count_doubles: bool | None = None,
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
+    line_times: Path | None = None,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
     The study may have been captured or simulated. A capture that was interrupted is finished first. A
     finished study keeps the problems with its recordings and, unless new ones are given, its script,
-    baseline, film, credits and seats, and whether doubles count.
+    baseline, film, credits and seats, whether doubles count, and the times of lines that were set by hand.
 
     Args:
         folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
             as for `read_script_inputs`.
-        seed, baseline, film, credits, seats, count_doubles: as for `screen`.
+        seed, baseline, film, credits, seats, count_doubles, line_times: as for `screen`.
 
     Raises:
         MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
@@ -107,9 +115,12 @@ def report(  # noqa: PLR0913 (mirrors the command)
         places: Mapping[str, Place] | None = seats.of_viewers(seen_viewers, unseen) if seats else None
         if places and STUDY_ID_KEY in study.manifest:
             places = anonymous_places(places)
-        before = _earlier_provenance(folder, replaced=sources is not None)
+        before = earlier_provenance(folder, replaced=sources is not None)
         notes = _notes(study, folder, before, saved, was_capture)
+        rows = read_table(line_times, has_script=bool(sources or (before and before.script)))
         if sources is None and before:
+            timeline = audience_timeline(watched)
+            before = _with_line_times(before, rows, timeline, film)
             provenance = replace(
                 before,
                 problems=(*filter(_is_about_script, before.problems), *notes),
@@ -120,7 +131,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
                 seats=places or before.seats,
                 count_doubles=before.count_doubles if count_doubles is None else count_doubles,
             )
-            return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
+            return Screening(folder, write_study(study, timeline, watched, provenance), ())
         if before:
             baseline, film = baseline or before.baseline, film or before.film
             credits, places = credits or before.credits, places or before.seats
@@ -136,20 +147,21 @@ def report(  # noqa: PLR0913 (mirrors the command)
             credits,
             places,
             bool(count_doubles),
+            rows,
         )
         return Screening(folder, analysis, ())
 
 
-def _earlier_provenance(folder: Path, replaced: bool) -> Provenance | None:
-    """The provenance of a finished study; None if there is none, or if it is damaged and being replaced."""
-    if not has_provenance(folder):
-        return None
-    try:
-        return read_provenance(folder)
-    except MoviemotionError:
-        if replaced:
-            return None
-        raise
+def _with_line_times(
+    before: Provenance, rows: Sequence[LineTimeRow] | None, timeline: Timeline, film: TimeSpan | None
+) -> Provenance:
+    """Replace the times that were set by hand by those of a table, if there is one."""
+    if rows is None or before.script is None:
+        return before
+    seconds = float(timeline.sample_counts.shape[1])
+    corrections, doubts = corrections_for(before.script, seconds, film or before.film, rows, None)
+    kept = (problem for problem in before.problems if problem.code not in LINE_TIME_PROBLEMS)
+    return replace(before, line_corrections=corrections, problems=(*doubts, *kept))
 
 
 def _notes(

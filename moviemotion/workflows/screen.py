@@ -46,6 +46,7 @@ from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent_problems import consent_problems
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import TimedScript
+from moviemotion.screenplay.alignment.line_times_table import LineTimeRow
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
@@ -58,6 +59,7 @@ from moviemotion.study.provenance import (
 )
 from moviemotion.study.seat_table import SeatTable
 from moviemotion.workflows.identity_notes import identity_notes
+from moviemotion.workflows.line_times import corrections_for, earlier_provenance, read_table
 from moviemotion.workflows.settings_checks import (
     check_offsets,
     check_rate,
@@ -114,6 +116,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     rotations: Mapping[str, int] | None = None,
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
+    line_times: Path | None = None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -148,6 +151,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         rotations: camera (file name with or without suffix) → degrees by which its frames are rotated
             clockwise, after the rotation that the file declares: 0, 90, 180 or 270. By default, frames are
             rotated if the faces in them are not upright.
+        line_times: a table of times that were set by hand; by default, those that the study already has are
+            kept.
 
     Raises:
         MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
@@ -173,6 +178,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         subtitle_offset,
         subtitle_speed,
     )
+    rows = read_table(line_times, has_script=sources is not None)
     cameras = _cameras(videos, offsets or {}, rotations)
     names = [camera.name for camera in cameras]
     if seats:
@@ -190,8 +196,10 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         )
     skipped, length = _probe(cameras)
     if sources:
-        # Reject a script that does not match before the time-consuming part starts.
-        sources.align(length)
+        # Reject a script or times that do not match before the time-consuming part starts.
+        timed = sources.align(length)
+        if length is not None:
+            corrections_for(timed, length, film_span, rows, None)
     spans = {"baseline": baseline, "film": film_span, "credits": credits}
     _check_spans_within(spans, _latest_second(cameras, skipped, length, shown))
     texts = sources.files if sources else ()
@@ -243,6 +251,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             credits,
             seats.of_viewers(seen_viewers, unseen) if seats else None,
             count_doubles,
+            rows,
         )
         blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
         return Screening(out, analysis, (*unreadable, *blank))
@@ -259,6 +268,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     credits: TimeSpan | None = None,
     seats: Mapping[str, Place] | None = None,
     count_doubles: bool = False,
+    line_times: Sequence[LineTimeRow] | None = None,
 ) -> Analysis:
     """Analyze the samples of a study and write its report, tables and annotated scripts.
 
@@ -270,16 +280,22 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
         seed, baseline, film, credits: as for `screen`.
         seats: viewer → place, or None.
         count_doubles: as for `screen`.
+        line_times: the rows of a table of times that were set by hand. If None, those that the study already
+            has are kept for all unchanged lines.
 
     Raises:
-        MoviemotionError: the script does not match its timing.
+        MoviemotionError: the script does not match its timing, or the table does not match the script.
     """
     timeline = audience_timeline(camera_samples)
     seconds = float(timeline.sample_counts.shape[1])
     timed = align_inputs(sources, seconds, film, credits) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    problems = (*(timed.data_problems() if timed else ()), *notes)
-    provenance = Provenance(title, timed, problems, seed, baseline, film, credits, seats, count_doubles)
+    before = earlier_provenance(study.folder, replaced=True)
+    corrections, doubts = corrections_for(timed, seconds, film, line_times, before) if timed else ((), ())
+    problems = (*(timed.data_problems() if timed else ()), *doubts, *notes)
+    provenance = Provenance(
+        title, timed, problems, seed, baseline, film, credits, seats, count_doubles, corrections
+    )
     return write_study(study, timeline, camera_samples, provenance)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import io
 import os
@@ -401,3 +402,48 @@ def test_screen_and_report_take_span_and_seats(
         provenance = read_provenance(tmp_path / study)
         assert (provenance.film, provenance.credits) == (TimeSpan(1, 8), TimeSpan(6, inf))
         assert set(provenance.seats or {}) == {"seat-01", "row-02-03-1", "row-02-03-2"}
+
+
+def test_line_times_go_out_as_csv_and_come_back(screened: Screening, film: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(screened.folder, study)
+    assert call("export", study, "--to", "csv").returncode == 0
+    exported = study / "exports" / "csv" / "lines.csv"
+    rows = list(csv.DictReader(io.StringIO(exported.read_text(encoding="utf-8"), newline="")))
+    edited = next(row for row in rows if row["kind"] == "dialogue" and row["time_source"] == "subtitles")
+    start, end = float(edited["start_s"]), float(edited["end_s"])
+    edited |= {"start_s": str(start + 0.75), "end_s": str(end + 0.5)}
+
+    def give_back() -> Finished:
+        with (tmp_path / "lines.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, rows[0])
+            table.writeheader()
+            table.writerows(rows)
+        return call("report", study, "--line-times", tmp_path / "lines.csv")
+
+    unmarked = give_back()
+    assert unmarked.returncode != 0
+    assert 'write "by hand" into the column time_source' in unmarked.stderr
+    edited["time_source"] = "by hand"
+    assert give_back().returncode == 0
+
+    def stored() -> dict[str, str]:
+        assert call("export", study, "--to", "csv").returncode == 0
+        rows = csv.DictReader(io.StringIO(exported.read_text(encoding="utf-8"), newline=""))
+        return next(row for row in rows if row["element"] == edited["element"])
+
+    for command in ([], ["--script", film / "film.fountain", "--subtitles", film / "film.srt"]):
+        row = stored()
+        assert (float(row["start_s"]), float(row["end_s"])) == (start + 0.75, end + 0.5)
+        assert (row["time_source"], float(row["confidence"])) == ("by hand", 1.0)
+        assert call("report", study, *command).returncode == 0
+    shutil.copy(exported, tmp_path / "again.csv")
+    assert call("report", study, "--line-times", tmp_path / "again.csv").returncode == 0
+    assert stored() == row
+
+
+def test_line_times_need_a_script(seats: list[Path], tmp_path: Path) -> None:
+    (table := tmp_path / "lines.csv").write_text("element,text,start_s\n1,x,1\n", encoding="utf-8")
+    assert screen(tmp_path, seats, "--line-times", table) == [
+        f"{table}: cannot be used without a script; add --script"
+    ]

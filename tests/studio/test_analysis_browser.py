@@ -303,3 +303,33 @@ def test_seconds_outside_the_film_are_gray_and_say_so(open_page: Callable, matin
         return shares.map((share) => pen.getImageData(at(share), 8, 1, 1).data[3] > 150);
     }"""
     assert page.evaluate(gray, [0.1, 0.9]) == [True, False]
+
+
+def test_a_line_time_is_set_by_hand_and_undone(page, analysis: Analysis, matinee: Path) -> None:
+    line = page.locator(".line.dialogue", has_text="Then we shall learn").first
+    index = int(line.get_attribute("id").removeprefix("line-"))
+    before = analysis.script.cues[index]
+    page.focus("#surface")
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowRight")
+    line.hover()
+    line.get_by_role("button", name="Set the time of").click()
+    page.get_by_role("button", name="Current time").click()
+    expect(page.locator("#line-time")).to_have_value("0:40.0")
+    expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "40")
+    page.fill("#line-time", "soon")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".time-form .error")).to_have_text(
+        "soon: not a time; enter minutes and seconds, such as 1:23.5"
+    )
+    page.fill("#line-time", "0:41.5")
+    page.keyboard.press("Enter")
+    expect(line.locator(".when")).to_have_text("✎ 0:41")
+    expect(page.locator(".time-form")).to_have_count(0)
+    expect(page.locator(".timing")).to_contain_text("1 time was set by hand.")
+    assert load_analysis(matinee).script.cues[index].start == 41.5
+
+    line.get_by_role("button", name="Set the time of").click()
+    page.get_by_role("button", name="Undo: not by hand").click()
+    expect(line.locator(".when")).not_to_contain_text("✎")
+    assert load_analysis(matinee).script.cues[index] == before

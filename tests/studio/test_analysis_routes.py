@@ -18,15 +18,19 @@ from studio_servers import renew_token
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.privacy.audit_log import read_entries
 from moviemotion.privacy.erasure import erase
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.roles import Role
+from moviemotion.privacy.study_database import open_database
 from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE
 from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
 from moviemotion.studio.open_analyses import MAX_CACHED_RESPONSES, OpenAnalysis
 from moviemotion.studio.routes.downloads import EXPORT_KINDS
+from moviemotion.study.analysis_cache import cached_analysis
 from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows.report import report
 
 PASSWORD = "four words and more"
 
@@ -320,3 +324,80 @@ def test_comparisons_withhold_small_groups(people, matinee: Path, root: Path, st
     assert sum(of_writer["difference"] is not None for _, of_writer in pairs) > len(pairs) / 4
     assert people(Role.WRITER).get("/api/compare", params={**asked, "second": "matinee"}).status_code == 400
     assert people(Role.WRITER).get("/api/compare", params={**asked, "second": "none"}).status_code == 404
+
+
+LINE = "Then we shall learn"
+
+
+def row_of(client: TestClient, text: str = LINE) -> dict:
+    return next(r for r in client.get("/api/studies/matinee/script").json() if r["text"].startswith(text))
+
+
+def test_the_researcher_sets_a_line_time_that_the_audit_log_and_a_new_report_keep(
+    people, matinee: Path, film: Path
+) -> None:
+    researcher = people(Role.RESEARCHER)
+    before = row_of(researcher)
+    pseudonymize_study(matinee)
+    address = f"/api/studies/matinee/line-times/{before['index']}"
+    assert researcher.put(address, json={"start": before["start"] + 7.5}).status_code == 204
+    after = row_of(researcher)
+    assert (after["start"], after["byHand"]) == (before["start"] + 7.5, True)
+    assert after["end"] - after["start"] == pytest.approx(before["end"] - before["start"])
+    assert "set by hand" in (matinee / "annotated.fountain").read_text(encoding="utf-8")
+    assert 'title="Set by hand"' in (matinee / "report.html").read_text(encoding="utf-8")
+    with open_database(matinee) as database:
+        *_, entry = read_entries(database.connection)
+    assert (entry.role, entry.action) == (Role.RESEARCHER, "line time set")
+    assert json.loads(entry.details) == {
+        "account": "researcher",
+        "element": before["index"] + 1,
+        "start": after["start"],
+        "end": after["end"],
+    }
+    report(matinee)
+    report(matinee, film / "film.fountain", film / "film.srt")
+    assert row_of(researcher)["start"] == after["start"]
+    assert researcher.delete(address).status_code == 204
+    assert row_of(researcher) == before
+    assert researcher.delete(address).status_code == 400
+
+
+@pytest.mark.parametrize("role", [Role.WRITER, Role.PRIVACY_OFFICER])
+def test_other_roles_do_not_set_line_times(people, role: Role) -> None:
+    client = people(role)
+    address = f"/api/studies/matinee/line-times/{row_of(client)['index']}"
+    assert client.put(address, json={"start": 1.0}).status_code == 403
+    assert client.delete(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("element", "time", "status", "message"),
+    [
+        (9999, {"start": 1}, 400, "element 10000: not in the script"),
+        (0, {"start": 9999}, 400, "is not in the film, which runs from 0:00 to"),
+        (0, {"start": 9, "end": 8}, 400, "ends at 0:08, before it starts at 0:09"),
+        (0, {"start": -1}, 422, "start: enter 0.0 or more"),
+    ],
+)
+def test_a_line_time_outside_the_film_is_refused(
+    client: TestClient, matinee: Path, element: int, time: dict, status: int, message: str
+) -> None:
+    stored = (matinee / "provenance.json").read_bytes()
+    answer = client.put(f"/api/studies/matinee/line-times/{element}", json=time)
+    assert answer.status_code == status
+    assert message in answer.json()["detail"]
+    assert (matinee / "provenance.json").read_bytes() == stored
+
+
+def test_a_line_time_changes_only_what_depends_on_it(client: TestClient, matinee: Path) -> None:
+    """The analysis is not computed again, but equals the one that would be."""
+    row = row_of(client)
+    address = f"/api/studies/matinee/line-times/{row['index']}"
+    assert client.put(address, json={"start": row["start"] + 20}).is_success
+    stored, computed = cached_analysis(matinee), load_analysis(matinee)
+    assert (stored.script, stored.element_emotions) == (computed.script, computed.element_emotions)
+    assert stored.scene_emotions == computed.scene_emotions
+    assert stored.moment_elements == computed.moment_elements
+    assert repr(stored.patterns) == repr(computed.patterns)
+    assert stored.data_quality == computed.data_quality

@@ -15,6 +15,7 @@ from moviemotion.reports.emotion_style import PALETTE
 from moviemotion.reports.number_format import inconclusive_notice, moment_evidence, moment_name
 from moviemotion.reports.script.line_notes import KINDS_WITH_EMOTION
 from moviemotion.reports.tables.csv_json import moments_json, number_or_null
+from moviemotion.screenplay.alignment.cues import TimeSource
 
 VttCue = tuple[float, float, str]
 """Start and end in seconds of film time, and the text."""
@@ -70,6 +71,7 @@ def _lines(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
                 "character": element.character,
                 "text": element.text,
                 "estimated": cue.is_estimated,
+                "by_hand": cue.source is TimeSource.BY_HAND,
             }
             yield cue.start, cue.end, fields | _emotion_fields(summary)
 

@@ -21,6 +21,7 @@ from moviemotion.reports.html.chart_data import (
 )
 from moviemotion.reports.html.screening_report import script_rows
 from moviemotion.reports.tables.csv_json import moments_json, number_or_null
+from moviemotion.screenplay.alignment.line_corrections import CORRECTABLE_KINDS
 from moviemotion.screenplay.read_back import read_back
 
 
@@ -92,6 +93,8 @@ def script_json(analysis: Analysis) -> list[dict[str, Any]]:
             "start": number_or_null(row.cue.start),
             "end": number_or_null(row.cue.end),
             "estimated": row.cue.is_estimated,
+            "byHand": row.is_by_hand,
+            "timeable": row.element.kind in CORRECTABLE_KINDS,
             "cut": row.is_cut,
             "moments": list(row.moments),
             "emotionSummary": _emotion_json(row.emotion_summary) if row.emotion_summary else None,

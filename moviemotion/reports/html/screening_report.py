@@ -75,6 +75,11 @@ class ScriptRow:
         """Whether the element is not in the film."""
         return self.cue.source is TimeSource.CUT
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person has set the element's time."""
+        return self.cue.source is TimeSource.BY_HAND
+
 
 def render_report(analysis: Analysis) -> str:
     """Render the report of one screening.

@@ -52,12 +52,14 @@ class ElementNote:
 def notes_legend(analysis: Analysis, script: TimedScript) -> str:
     """Write the header of an annotated script, which explains the notes and warns of too little data."""
     notice = inconclusive_notice(analysis)
+    corrected = any(cue.source is TimeSource.BY_HAND for cue in script.cues)
+    by_hand = ", and those after ✎ were set by hand" if corrected else ""
     return (
         f"{notice}{' ' if notice else ''}"
         "The audience's emotions. A note gives film time, emotion, mean strength from 0 to 1 with its 95 % "
         "interval, the mean share of the viewers who were reacting, and how many were seen at once; times "
-        f"after ≈ are estimated. Where fewer than {MIN_VIEWERS} were seen, the audience's reaction is "
-        f"unknown. Reactions are measured {AUDIENCE_DELAY:g} s after what is on screen. {script.timing}"
+        f"after ≈ are estimated{by_hand}. Where fewer than {MIN_VIEWERS} were seen, the audience's reaction "
+        f"is unknown. Reactions are measured {AUDIENCE_DELAY:g} s after what is on screen. {script.timing}"
     )
 
 
@@ -84,7 +86,7 @@ def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[Ele
         if cue.source is TimeSource.CUT:
             notes[cue.element].append(ElementNote("not in the film", "not in the film", None))
         elif summary.emotion is not None:
-            mark = "≈ " if cue.is_estimated else ""
+            mark = "≈ " if cue.is_estimated else "✎ " if cue.source is TimeSource.BY_HAND else ""
             title = f"{summary.emotion} {number(summary.strength)}"
             notes[cue.element].append(ElementNote(title, mark + _emotion_text(summary), summary.emotion))
     for count, (moment, overlapped) in enumerate(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -429,10 +429,19 @@ def lines_out_of_order(alignments: dict[int, LineAlignment]) -> set[int]:
     Args:
         alignments: alignments by line number.
     """
-    order = sorted(alignments)
-    at = [int(alignments[k].word_pairs[0, 1]) for k in order]
-    # The lines to keep are a longest increasing subsequence of the positions, found by patience sorting: each
-    # line is linked to the top of the preceding pile, and the links are followed back at the end.
+    return out_of_order({k: int(alignment.word_pairs[0, 1]) for k, alignment in alignments.items()})
+
+
+def out_of_order(positions: Mapping[int, float]) -> set[int]:
+    """The smallest set of items whose removal leaves the positions of the others ascending.
+
+    Args:
+        positions: item → position; the items are in the order of their numbers.
+    """
+    order = sorted(positions)
+    at = [positions[k] for k in order]
+    # The items to keep are a longest increasing subsequence of the positions, found by patience sorting: each
+    # item is linked to the top of the preceding pile, and the links are followed back at the end.
     tops: list[int] = []
     link = [-1] * len(order)
     for n, position in enumerate(at):

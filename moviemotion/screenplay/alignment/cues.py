@@ -13,6 +13,7 @@ class TimeSource(StrEnum):
     INTERPOLATED = "interpolated"
     PAGE_ESTIMATE = "page"
     TIMING_SHEET = "timing sheet"
+    BY_HAND = "by hand"
     CUT = "not in the film"
 
 
@@ -25,7 +26,7 @@ class Cue:
         start, end: seconds of film time; NaN if `source` is CUT.
         source: where the time comes from.
         confidence: the probability, from 0 to 1, that a line of dialogue is spoken at this time or, if the
-            line is cut, that it is absent from the film; 0 for estimated times.
+            line is cut, that it is absent from the film; 0 for estimated times, 1 for times set by hand.
     """
 
     element: int
@@ -36,5 +37,5 @@ class Cue:
 
     @property
     def is_estimated(self) -> bool:
-        """Whether the time is an estimate, taken from neither subtitles nor a timing sheet."""
+        """Whether the time is an estimate: taken neither from a file nor set by hand."""
         return self.source in (TimeSource.INTERPOLATED, TimeSource.PAGE_ESTIMATE)

@@ -17,7 +17,7 @@ from moviemotion.timecode import TimecodeFormat, exact_frame_rate
 
 _COLUMNS = "scene,start[,end] or heading,start[,end]"
 _CLOCK_TIME = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)")
-_SECONDS = re.compile(r"\d+(?:\.\d+)?")
+_SECONDS = re.compile(r"\d+(?:[.,]\d+)?")
 _EVENT = re.compile(
     r"\d{3,6}\s+\S+\s+\S+\s+\S+(?:\s+\d+)?\s+" + r"\s+".join([r"(\d\d[:;]\d\d[:;]\d\d[:;]\d\d)"] * 4)
 )
@@ -76,7 +76,7 @@ def _parse_csv(path: Path, text: str) -> list[SceneTime]:
     for row in rows:
         cells = {key: (row[name] or "").strip() for key, name in names.items()}
         where = f"{path}, line {rows.line_num}"
-        start, end = (_parse_seconds(cells.get(key, ""), key, where) for key in ("start", "end"))
+        start, end = (parse_seconds(cells.get(key, ""), key, where) for key in ("start", "end"))
         scene, heading = cells.get("scene") or None, cells.get("heading") or None
         if start is None or not (scene or heading):
             raise MoviemotionError(
@@ -90,11 +90,24 @@ def _parse_csv(path: Path, text: str) -> list[SceneTime]:
     return times
 
 
-def _parse_seconds(cell: str, name: str, where: str) -> float | None:
+def parse_seconds(cell: str, name: str, where: str) -> float | None:
+    """Parse a cell of a table: seconds or [h:]m:s, with a point or a comma before the decimals.
+
+    Args:
+        cell: the text of the cell.
+        name: the name of its column, for the message.
+        where: file and line, for the message.
+
+    Returns:
+        Seconds; None if the cell is empty.
+
+    Raises:
+        MoviemotionError: the text is not a time.
+    """
     if not cell:
         return None
     if _SECONDS.fullmatch(cell):
-        return float(cell)
+        return float(cell.replace(",", "."))
     clock = _CLOCK_TIME.fullmatch(cell)
     if clock is None:
         raise MoviemotionError(f"{where}: {name} {cell!r} is not a valid time; give seconds (83.5) or h:m:s")
@@ -166,7 +179,7 @@ def read_shot_changes(path: Path | str) -> tuple[float, ...]:
     """
     path = Path(path)
     lines = enumerate(read_text(path, "list of shot changes", "plain text (.txt)").splitlines(), 1)
-    times = [_parse_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
+    times = [parse_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
     shots = [time for time in times if time is not None]
     if not shots:
         raise MoviemotionError(f"{path}: contains no shot changes; give one time per line")

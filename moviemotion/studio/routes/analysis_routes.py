@@ -46,10 +46,11 @@ from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, is_study
 from moviemotion.studio.messages import STUDY_ID_PATTERN
 from moviemotion.studio.open_analyses import OpenAnalyses, OpenAnalysis
 from moviemotion.studio.routes.downloads import EXPORT_KINDS, make_download
-from moviemotion.studio.routes.study_routes import JobsDependency
+from moviemotion.studio.routes.study_routes import IdleStudy, JobsDependency
 from moviemotion.studio.screening_job import BusyError
 from moviemotion.studio.uploads import FileKind
 from moviemotion.study.analysis_cache import input_state
+from moviemotion.workflows import line_times
 from moviemotion.workflows.screen import DEFAULT_SEED
 
 router = APIRouter(prefix="/api/studies/{study}", tags=["analysis"], responses=ERROR_RESPONSES)
@@ -60,6 +61,7 @@ JSON_RESPONSE: dict[str, Any] = {
     "responses": {200: {"content": {"application/json": {}}}},
 }
 ExportKind = Annotated[str, PathParam(pattern=f"^({'|'.join(EXPORT_KINDS)})$")]
+ElementIndex = Annotated[int, PathParam(ge=0, le=10**6, description="Index of the element, from 0.")]
 GroupName = Annotated[str, PathParam(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 
 
@@ -97,6 +99,16 @@ class GroupResponse(BaseModel):
     name: str
     size: int = Field(description="Number of the group's viewers in the study.")
     viewers: Sequence[str] = Field(description="IDs of the viewers; empty except for the researcher.")
+
+
+class LineTime(BaseModel):
+    """A time of a script element that is set by hand."""
+
+    start: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, description="Film time in seconds.")]
+    end: Annotated[
+        float | None,
+        Field(ge=0, le=1e6, allow_inf_nan=False, description="Film time; by default, the length is kept."),
+    ] = None
 
 
 class ViewerResponse(BaseModel):
@@ -234,6 +246,18 @@ def save_group(
 @router.delete("/groups/{name}", summary="Delete a group", status_code=204)
 def delete_group(folder: StudyPath, user: Researcher, name: GroupName) -> None:
     notes_and_groups.set_group(folder, name, None)
+
+
+@router.put("/line-times/{element}", summary="Set the time of a script element by hand", status_code=204)
+def set_line_time(folder: IdleStudy, user: Researcher, element: ElementIndex, time: LineTime) -> None:
+    line_times.set_line_time(folder, element, time.start, time.end, user.role)
+
+
+@router.delete(
+    "/line-times/{element}", summary="Give an element back the time from its alignment", status_code=204
+)
+def reset_line_time(folder: IdleStudy, user: Researcher, element: ElementIndex) -> None:
+    line_times.reset_line_time(folder, element, user.role)
 
 
 @router.get("/notes", summary="List the notes, sorted by film time")

@@ -15,7 +15,7 @@ const study = new StudyApi(page.dataset.study);
 
 async function start() {
   const [audience, moments, rows, notes] = await Promise.all([study.audienceCurves(), study.moments(), study.script(), study.notes()]);
-  const store = new Store(audience, moments);
+  const store = new Store(audience, moments, rows);
   store.notes = notes;
   $("title").textContent = audience.title;
   const withheld = !page.dataset.researcher && !audience.viewers.some(Boolean);
@@ -31,7 +31,7 @@ async function start() {
   store.on("curves", updateLegend);
   makeTimeline(store);
   makeReadout(store);
-  const script = makeScript(store, rows);
+  const script = makeScript(store, page.dataset.researcher && study);
   const player = makePlayer(store, study);
   const momentList = makeMoments(store, study, (note) => page.dataset.researcher || note.by === page.dataset.name);
   makeViewerSelection(store, study);

@@ -6,6 +6,20 @@ export function formatTime(seconds) {
     : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
+/** With tenths of a second, such as 1:23.5; `parseTime` reads it. */
+export function formatExactTime(seconds) {
+  const tenths = Math.round(10 * seconds);
+  return `${formatTime(tenths / 10)}.${tenths % 10}`;
+}
+
+/** Seconds of a time such as 1:23.5, 1:02:03 or 83.5; null if the text is not a time. */
+export function parseTime(text) {
+  const parts = /^(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d+)?)$/.exec(text.trim());
+  if (!parts) return null;
+  const [hours, minutes, seconds] = parts.slice(1).map((part) => Number((part ?? "0").replace(",", ".")));
+  return 3600 * hours + 60 * minutes + seconds;
+}
+
 export const formatTimeRange = (start, end) => `${formatTime(start)}–${formatTime(end)}`;
 
 export const formatNumber = (value) => value == null ? "–" : value.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−");

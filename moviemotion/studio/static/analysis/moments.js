@@ -116,7 +116,7 @@ export function makeMoments(store, study, canEdit) {
     const card = store.selectedMoment === null ? null : $(`moment-${store.selectedMoment + 1}`), list = $("cards");
     if (card) list.scrollTop += card.getBoundingClientRect().top - list.getBoundingClientRect().top - 8;
   });
-  store.on("notes", renderMoments);
+  store.on("notes script", renderMoments);
   $("order").addEventListener("change", renderMoments);
   renderMoments();
   return { addNote: () => editNote({ at: store.time, text: "" }) };

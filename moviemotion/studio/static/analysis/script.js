@@ -1,6 +1,7 @@
 // The script: it follows the film time, jumps to a time on a click, and can be searched.
 
 import { html, render, nothing } from "../vendor/lit-html/lit-html.js";
+import { makeLineTimes } from "./line-times.js";
 import { formatTime, formatInterval, formatNumber } from "./format.js";
 
 /** Rows in one block. A block is laid out only when it comes near the visible part (content-visibility). */
@@ -10,13 +11,14 @@ const MANUAL_SCROLL_PAUSE = 4000;
 /** Milliseconds between two automatic scrolls. More frequent scrolling would be unreadable and cost layout time. */
 const MIN_SCROLL_INTERVAL = 120;
 
-export function makeScript(store, rows) {
+/** @param {StudyApi?} study with which the user may set the times of lines; anything false if they may not */
+export function makeScript(store, study) {
+  const { rows } = store;
   const $ = (id) => document.getElementById(id);
   const pane = $("pages");
   const symbols = Object.fromEntries(store.audience.emotions.map((f) => [f.key, f.symbol]));
-  const timed = rows.filter((row) => row.start != null && !row.cut && row.kind !== "page break");
-  // Lines can overlap, and moved lines are out of order. The current line is the one that started last.
-  const byStart = [...timed].sort((a, b) => a.start - b.start || a.index - b.index);
+  const lineTimes = study && makeLineTimes(store, study, draw);
+  let timed = [], byStart = [];
   let currentRow = null, lastManualScroll = -Infinity, lastAutoScroll = -Infinity, scrollTimer = 0;
 
   if (!rows.length) {
@@ -38,9 +40,10 @@ export function makeScript(store, rows) {
 
   const lineView = (row) => row.kind === "page break" ? html`<hr class="page-break">` : html`
     <div class="line ${row.kind.replace(" ", "-")} ${row.dual ? "dual" : ""} ${row.cut ? "cut" : ""} ${row.start == null ? "" : "timed"}" id="line-${row.index}">
-      ${row.start == null || row.cut ? html`<span></span>`
-        : html`<button type="button" class="when" tabindex="-1" aria-label="Go to ${formatTime(row.start)}: ${row.text.slice(0, 60)}">${row.estimated ? "≈ " : ""}${formatTime(row.start)}</button>`}
+      <span class="times">${row.start == null || row.cut ? nothing
+        : html`<button type="button" class="when" tabindex="-1" aria-label="Go to ${formatTime(row.start)}${row.byHand ? ", set by hand" : ""}: ${row.text.slice(0, 60)}" title=${row.byHand ? "Set by hand" : nothing}>${row.byHand ? "✎ " : row.estimated ? "≈ " : ""}${formatTime(row.start)}</button>`}${lineTimes ? lineTimes.button(row) : nothing}</span>
       <p class="text">${row.text}</p>${emotionNote(row)}
+      ${lineTimes ? lineTimes.form(row) : nothing}
       ${row.moments.length ? html`<span class="in-moments" title="In moment ${row.moments.join(", ")}">${row.moments.join(" ")}</span>` : nothing}
     </div>`;
 
@@ -50,7 +53,18 @@ export function makeScript(store, rows) {
     if (!last || last.length >= ROWS_PER_BLOCK && row.kind !== "parenthetical" && row.kind !== "dialogue") blocks.push([row]);
     else last.push(row);
   }
-  render(html`<p class="timing">${store.audience.script} ${store.audience.timing}</p>${blocks.map((block) => html`<div class="page">${block.map(lineView)}</div>`)}`, pane);
+  function draw() {
+    render(html`<p class="timing">${store.audience.script} ${store.audience.timing}</p>${blocks.map((block) => html`<div class="page">${block.map(lineView)}</div>`)}`, pane);
+  }
+
+  function sortByTime() {
+    timed = rows.filter((row) => row.start != null && !row.cut && row.kind !== "page break");
+    // Lines can overlap, and moved lines are out of order. The current line is the one that started last.
+    byStart = [...timed].sort((a, b) => a.start - b.start || a.index - b.index);
+  }
+
+  sortByTime();
+  draw();
   const nodes = new Map(rows.map((row) => [row.index, $(`line-${row.index}`)]));
 
   /** The last row that starts at or before a time, by binary search. */
@@ -119,6 +133,11 @@ export function makeScript(store, rows) {
   }
 
   store.on("time", followTime);
+  store.on("script", () => {
+    sortByTime();
+    draw();
+    followTime();
+  });
   store.on("moment", () => {
     for (const node of pane.querySelectorAll(".in-moment")) node.classList.remove("in-moment");
     if (store.selectedMoment === null) return;

@@ -5,8 +5,9 @@
 export const MIN_RANGE_SECONDS = 1;
 
 export class Store extends EventTarget {
-  constructor(audience, moments) {
+  constructor(audience, moments, rows) {
     super();
+    this.rows = rows;
     this.audience = audience;
     this.moments = moments;
     this.notes = [];
@@ -30,7 +31,7 @@ export class Store extends EventTarget {
     this.pendingEvents.add(name);
   }
 
-  /** @param {string} names of events, separated by spaces: time, range, moment, emotions, curves, notes, search */
+  /** @param {string} names of events, separated by spaces: time, range, moment, emotions, curves, notes, script, search */
   on(names, listener) {
     for (const name of names.split(" ")) this.addEventListener(name, listener);
   }
@@ -95,6 +96,16 @@ export class Store extends EventTarget {
   toggleEmotion(emotion) {
     this.shownEmotions.has(emotion) ? this.shownEmotions.delete(emotion) : this.shownEmotions.add(emotion);
     this.notify("emotions");
+  }
+
+  /** Get everything that depends on the times of the script's lines again, after one of them was changed. */
+  async reloadScript(study) {
+    const [{ scenes, problems, timing }, moments, rows] = await Promise.all([study.audienceCurves(), study.moments(), study.script()]);
+    Object.assign(this.audience, { scenes, problems, timing });
+    // The moments and the lines are the same, in the same order.
+    moments.forEach((moment, k) => Object.assign(this.moments[k], moment));
+    rows.forEach((row, k) => Object.assign(this.rows[k], row));
+    for (const event of ["script", "range", "moment"]) this.notify(event);
   }
 
   /** Show the curves of a group or of chosen viewers, under a label. */

@@ -39,6 +39,9 @@ export class StudyApi {
   createNote = (at, text) => request("POST", `${this.url}/notes`, { at, text });
   updateNote = (id, text) => request("PUT", `${this.url}/notes/${id}`, { text });
   deleteNote = (id) => request("DELETE", `${this.url}/notes/${id}`);
+  /** @param {number} element index of the script element; @param {number} start second of film time */
+  setLineTime = (element, start) => request("PUT", `${this.url}/line-times/${element}`, { start });
+  resetLineTime = (element) => request("DELETE", `${this.url}/line-times/${element}`);
   saveGroup = (name, viewers) => request("PUT", `${this.url}/groups/${encodeURIComponent(name)}`, { viewers });
   deleteGroup = (name) => request("DELETE", `${this.url}/groups/${encodeURIComponent(name)}`);
   filmUrl = () => `${this.url}/film`;
