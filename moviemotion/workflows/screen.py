@@ -560,7 +560,7 @@ def _coverage_notes(
 def _unseen(samples: Samples) -> str:
     """What was seen instead of viewers."""
     if samples.still_faces:
-        return "only faces that do not move, as in a photograph or a frozen recording"
+        return "only pictures of faces, as in a photograph, a slide show or a frozen recording"
     return "no face was seen"
 
 
