@@ -32,8 +32,8 @@ from moviemotion.audience.faces.face_registry import (
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.orientation import SUSPECT_SHARE, OrientationMonitor
+from moviemotion.audience.faces.picture_faces import PictureFaceDetector
 from moviemotion.audience.faces.quality import FROZEN, REJECTION_REASONS
-from moviemotion.audience.faces.still_faces import StillFaceDetector
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.faces.viewer_identities import AppearanceLog
 from moviemotion.audience.samples import PictureEvent, PictureEventKind, Samples
@@ -106,7 +106,7 @@ class SampleCollector:
         self._identity_switches = IdentitySwitchDetector()
         self.orientation = OrientationMonitor(detector)
         self._picture_changes, self._appearances = PictureChangeDetector(), AppearanceLog()
-        self._still_faces = StillFaceDetector()
+        self._picture_faces = PictureFaceDetector(rate)
         self._events: list[PictureEvent] = []
         self._tracks: list[int] = []
         self._rows: list[tuple[float, ...]] = []
@@ -128,7 +128,7 @@ class SampleCollector:
             tracks = self._tracker.assign(frame.time, in_frame)
             self._identity_switches.update(frame.time, frame.image, in_frame, tracks)
             self._appearances.update(frame.time, frame.image, in_frame, tracks)
-            self._still_faces.update(frame.time, frame.image, in_frame, tracks)
+            self._picture_faces.update(frame.time, frame.image, in_frame, tracks)
             self._tracks += tracks
             for face in in_frame:
                 self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
@@ -154,7 +154,7 @@ class SampleCollector:
             self._events.append(PictureEvent(frame.time, PictureEventKind.RESIZED))
         elif self._tracker.would_lose_faces(change.zoom, change.shift):
             self._events.append(PictureEvent(frame.time, PictureEventKind.MOVED))
-        for positions in (self._tracker, self._identity_switches, self._appearances, self._still_faces):
+        for positions in (self._tracker, self._identity_switches, self._appearances, self._picture_faces):
             positions.convert(change.zoom, change.shift)
 
     def samples(
@@ -167,21 +167,14 @@ class SampleCollector:
             gaps: stretches of film time without frames, as start and end in seconds.
             doubts: reasons to doubt the recording, as in `Samples`.
         """
-        identities = self._appearances.resolve(
-            self._tracker,
-            self._identity_switches.switches,
-            self.frames,
-            self._rate,
-            self._still_faces.is_picture,
-        )
         table = np.array(self._rows, dtype=np.float64).reshape(-1, 6)
         tracks = np.array(self._tracks, dtype=np.int64)
-        viewer, frozen = identities.viewer_of(tracks, table[:, 0]), np.zeros(len(tracks), dtype=bool)
-        for track in range(len(self._tracker.tracks)):
-            of_track = tracks == track
-            for start, stop in self._still_faces.frozen(track):
-                frozen |= of_track & (table[:, 0] > start) & (table[:, 0] <= stop)
-        belongs = viewer >= 0
+        pictures = self._picture_faces.result(tracks, table[:, 0], table[:, 1:5])
+        identities = self._appearances.resolve(
+            self._tracker, self._identity_switches.switches, self.frames, self._rate, pictures.is_picture
+        )
+        viewer = identities.viewer_of(tracks, table[:, 0])
+        belongs, frozen = viewer >= 0, np.int8(REJECTION_REASONS.index(FROZEN))
         weight, reason = np.concatenate(self._weights), np.concatenate(self._rejection_reasons)
         return Samples(
             viewers=viewer_names(self._name, identities.viewers),
@@ -192,8 +185,8 @@ class SampleCollector:
             box=table[belongs, 1:5].astype(np.float32),
             detection=table[belongs, 5].astype(np.float32),
             emotions=np.concatenate(self._emotions)[belongs],
-            weight=np.where(frozen, np.float32(0), weight)[belongs],
-            rejection_reason=np.where(frozen, np.int8(REJECTION_REASONS.index(FROZEN)), reason)[belongs],
+            weight=np.where(pictures.shown_before, np.float32(0), weight)[belongs],
+            rejection_reason=np.where(pictures.shown_before, frozen, reason)[belongs],
             identity_switches=identities.switches,
             gaps=tuple(gaps),
             doubts=tuple(doubts),

@@ -64,8 +64,9 @@ def identity_notes(camera: str, samples: Samples) -> Iterator[Problem]:
         yield Problem(
             "still-face",
             Harm.NOTE,
-            f"a face that does not move in {face.end - face.start:.0f} s, {x:.0f} pixels from the "
-            f"left and {y:.0f} from the top, is a poster, a photograph or a still screen; it was left out",
+            f"a face {x:.0f} pixels from the left and {y:.0f} from the top, seen for "
+            f"{face.end - face.start:.0f} s, is only a picture (a poster, a photograph, slides or a repeated "
+            "video): it does not move, or moves the same way again; it was left out",
             camera,
         )
     yield from _frozen_notes(camera, samples)
@@ -96,8 +97,8 @@ def _frozen_notes(camera: str, samples: Samples) -> Iterator[Problem]:
         yield Problem(
             "frozen-picture",
             Harm.MISSING,
-            f"the picture{whose} is frozen from {listed}: one picture is repeated, so nothing was "
-            "read; check the recording",
+            f"the picture{whose} is frozen or repeated from {listed}: earlier pictures are shown again, so "
+            "nothing was read; check the recording",
             camera,
         )
 

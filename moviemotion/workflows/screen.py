@@ -486,7 +486,9 @@ def _align(
         if before.clock is None or before.clock.to_json() != clock.to_json():
             keep(camera, before.on_clock(clock, camera.offset))
     span, note = (span, ()) if span else _found_film_span(recordings, found, film)
-    doubts = (Problem("clock-doubtful", Harm.WRONG, line) for line in found.notes)
+    doubts = [Problem("clock-doubtful", Harm.WRONG, line) for line in found.notes]
+    if found.placed:
+        doubts.append(Problem("clocks-relative", Harm.NOTE, found.placed))
     return (*doubts, *note), span
 
 
@@ -513,10 +515,9 @@ def _found_film_span(
     ends = [
         float(found.clocks[r.name].film_times(r.picture_time[-1])) for r in recordings if len(r.picture_time)
     ]
-    span = TimeSpan(max(0.0, down or 0.0), max(ends) if up is None else up)
-    seen = " and ".join(
-        [f"go down at {down:.0f} s"] * (down is not None) + [f"come up at {up:.0f} s"] * (up is not None)
-    )
+    span = TimeSpan(max(0.0, down or 0.0), round(max(ends), 1) if up is None else up)
+    changes = (("go down", down), ("come up", up))
+    seen = " and ".join(f"{change} at {time:.0f} s" for change, time in changes if time is not None)
     note = Problem(
         "film-span-found",
         Harm.NOTE,
@@ -576,7 +577,7 @@ def _coverage_notes(
 def _unseen(samples: Samples) -> str:
     """What was seen instead of viewers."""
     if samples.still_faces:
-        return "only faces that do not move, as in a photograph or a frozen recording"
+        return "only pictures of faces, as in a photograph, a slide show or a frozen recording"
     return "no face was seen"
 
 

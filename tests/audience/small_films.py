@@ -141,8 +141,14 @@ def _write_stamp(data: bytearray, at: int, seconds: float) -> None:
     struct.pack_into(">HH", data, at + 1, (ticks >> 15 & 0x7FFF) << 1 | 1, (ticks & 0x7FFF) << 1 | 1)
 
 
-def write_tracks(path: Path, lengths: Sequence[int], sizes: Sequence[int] = (), rate: int = 10) -> Path:
-    """One video track of gray frames for each of `lengths` (frames); track k has the gray level 40 + 40 k."""
+def write_tracks(
+    path: Path, lengths: Sequence[int], sizes: Sequence[int] = (), rate: int = 10, striped: int = -1
+) -> Path:
+    """One video track of gray frames for each of `lengths` (frames); track k has the gray level 40 + 40 k.
+
+    Args:
+        striped: number of a track whose left half is white.
+    """
     with av.open(str(path), "w") as container:
         streams = []
         for k in range(len(lengths)):
@@ -154,6 +160,7 @@ def write_tracks(path: Path, lengths: Sequence[int], sizes: Sequence[int] = (), 
             for k, stream in enumerate(streams):
                 if number < lengths[k]:
                     gray = np.full((stream.height, stream.width, 3), 40 + 40 * k, np.uint8)
+                    gray[:, : stream.width // 2 * (k == striped)] = 255
                     frame = av.VideoFrame.from_ndarray(gray, format="rgb24")
                     frame.pts = number
                     container.mux(stream.encode(frame))

@@ -122,6 +122,20 @@ def test_the_film_itself_gives_film_time(recorded: dict[str, Recorded], film_fil
     assert found.notes == ()
 
 
+def test_an_offset_that_leaves_no_camera_at_the_start_is_told(recorded: dict[str, Recorded]) -> None:
+    late = Recorded(**{**vars(recorded["late"]), "offset": -TAKEN["late"].start})
+    found = find_clocks([recorded["steady"], late], None, 1)
+    assert (
+        f"if steady started with the film, the offset of late is {late_after_steady():+.1f} s" in found.placed
+    )
+    right = Recorded(**{**vars(recorded["late"]), "offset": late_after_steady()})
+    assert find_clocks([recorded["steady"], right], None, 1).placed == ""
+
+
+def late_after_steady() -> float:
+    return TAKEN["late"].start - TAKEN["steady"].start
+
+
 def test_one_camera_and_the_film(recorded: dict[str, Recorded], film_file: ScreenedFilm) -> None:
     found = clocks_of(recorded, "late", film=film_file)
     assert error("late", found.clocks["late"]) < SAMPLE / 2
@@ -238,6 +252,16 @@ def test_house_lights_are_found(film: Film, tmp_path: Path) -> None:
     down, up = room_lights([recording], {"room": CameraClock.of_offset(-30.0, ClockSource.GIVEN)})
     assert down == pytest.approx(0, abs=2)
     assert up == pytest.approx(SECONDS, abs=2)
+
+
+def test_silent_cameras_that_agree_about_the_lights_are_believed() -> None:
+    rng, times = np.random.default_rng(2), np.arange(0, 50, 0.2)
+    level = np.where(times < 11, 150.0, np.repeat(rng.uniform(20, 60, 50), 5)).astype(np.float32)
+    cameras = [Recorded(name, Path(name), None, 50.0, times, level) for name in "ab"]
+    later = Recorded("c", Path("c"), None, 50.0, times, np.roll(level, 100))
+    clocks = dict.fromkeys("abc", CameraClock())
+    assert room_lights(cameras, clocks)[0] == pytest.approx(11, abs=1)
+    assert room_lights([cameras[0], later], clocks) == (None, None)
 
 
 def test_a_bright_beginning_is_not_taken_for_house_lights() -> None:

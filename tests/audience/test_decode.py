@@ -388,6 +388,14 @@ def test_a_second_recording_in_the_file_is_reported(tmp_path: Path) -> None:
     assert doubt.startswith("contains 2 video tracks, of which only track ")
 
 
+@pytest.mark.parametrize("striped", [0, 1, 2])
+def test_a_track_that_shows_nothing_is_not_chosen(striped: int, tmp_path: Path) -> None:
+    for name in ("lenses.mkv", "lenses.mp4"):
+        frames, (doubt,) = read_with_doubts(write_tracks(tmp_path / name, (50, 50, 50), striped=striped))
+        assert frames[5].image[:, :32].mean() > 240
+        assert f"only track {striped + 1} " in doubt
+
+
 def test_a_cover_picture_is_no_recording(tmp_path: Path) -> None:
     path = tmp_path / "music.mp4"
     with av.open(str(path), "w") as container:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience.faces.detect import FaceBox
+from moviemotion.audience.faces.face_patches import Repetition
+from moviemotion.audience.faces.picture_faces import PictureFaceDetector, TrackPart
 from moviemotion.audience.faces.still_faces import StillFaceDetector
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.faces.viewer_identities import AppearanceLog, Identities
@@ -257,6 +260,66 @@ def test_a_repeated_picture_is_frozen_from_its_repetition_to_its_end() -> None:
     rng = np.random.default_rng(4)
     moving = [textured_face(rng) for _ in range(20)]
     frozen = watch([*moving, *[moving[-1]] * 30, *moving]).frozen(0)
-    assert frozen == [(19 / RATE, 49 / RATE)]
+    assert frozen == [Repetition(19 / RATE, 19 / RATE, 49 / RATE)]
     assert watch(moving).frozen(0) == []
     assert watch([*moving, *[moving[-1]] * 10, *moving]).frozen(0) == []  # two seconds may be a calm person
+
+
+def turning_face(frames: int, rng: np.random.Generator) -> list[Picture]:
+    """A face that sways as people do: never twice in the same way."""
+    face, time = Image.fromarray(textured_face(rng)), np.arange(frames)[:, None, None] / RATE
+    slow, phases = rng.uniform(0.05, 0.6, (2, 1, 2, 6))
+    sway = 3 * np.sin(2 * np.pi * (slow * time + 9 * phases)).sum(axis=2)
+    return [
+        np.asarray(
+            face.transform(face.size, Image.Transform.AFFINE, (1, 0, x, 0, 1, y), Image.Resampling.BILINEAR)
+        )
+        for x, y in sway
+    ]
+
+
+def pictures_shown(faces: Sequence[Picture]) -> tuple[list[bool], bool]:
+    """For each frame, whether it was shown before; and whether the face is only a picture."""
+    detector, box = PictureFaceDetector(RATE), FaceBox(60, 60, 180, 180, 0.9, np.zeros((5, 2), np.float32))
+    for k, face in enumerate(faces):
+        frame = np.full((240, 240, 3), 128, np.uint8)
+        frame[60:180, 60:180] = face
+        detector.update(k / RATE, frame, [box], [0])
+    tracks, times = np.zeros(len(faces), dtype=np.int64), np.arange(len(faces)) / RATE
+    found = detector.result(tracks, times, np.tile([60.0, 60, 180, 180], (len(faces), 1)))
+    return found.shown_before.tolist(), found.is_picture([TrackPart(0, 0.0, times[-1])])
+
+
+@pytest.mark.parametrize("seconds", [2, 5, 9])
+def test_a_recorder_that_repeats_its_last_seconds_shows_a_viewer_only_once(seconds: int) -> None:
+    rng = np.random.default_rng(seconds)
+    seen, loop = turning_face(80, rng), round(seconds * RATE)
+    repeated = [with_noise(face, 3, rng) for face in seen[-loop:] * 3]
+    shown, is_picture = pictures_shown([*seen, *repeated, *turning_face(40, rng)])
+    late = shown[80 + loop : 80 + 3 * loop]
+    assert not any(shown[:80])
+    assert np.mean(late) > 0.95
+    assert not any(shown[80 + 3 * loop + 2 :])
+    assert not is_picture
+
+
+@pytest.mark.parametrize("period", [2.0, 4.3, 11.0])
+def test_a_screen_that_repeats_a_few_seconds_is_no_viewer(period: float) -> None:
+    rng = np.random.default_rng(round(period))
+    fine = turning_face(round(20 * period), rng)  # shown four times as fast as they were drawn
+    times = np.arange(0, 6 * period, 1 / RATE)
+    shown, is_picture = pictures_shown([fine[round(20 * time) % len(fine)] for time in times])
+    assert is_picture
+    assert np.mean(shown) > 0.6  # if the samples do not fall on the same pictures, two periods are needed
+
+
+def test_a_file_joined_to_its_copy_shows_a_viewer_twice() -> None:
+    seen = turning_face(40, np.random.default_rng(7))
+    assert pictures_shown(2 * seen) == ([False] * 80, False)
+
+
+def test_slides_are_no_viewers_and_a_person_is_one() -> None:
+    rng = np.random.default_rng(6)
+    slides = [slide for _ in range(5) for slide in [textured_face(rng)] * 25]
+    assert pictures_shown(slides)[1]
+    assert pictures_shown(turning_face(300, rng)) == ([False] * 300, False)

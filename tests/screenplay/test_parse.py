@@ -10,7 +10,7 @@ import pytest
 from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
+from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitle_track, read_subtitles
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts" / "pairs"
 
@@ -220,3 +220,55 @@ def test_films_without_text_tracks(tmp_path: Path) -> None:
         read_subtitles(tmp_path / "broken.mp4")
     with pytest.raises(MoviemotionError, match="no such file"):
         read_subtitles(tmp_path / "gone.mkv")
+
+
+def numbered(*stamps: tuple[int, str]) -> str:
+    def at(second: int) -> str:
+        return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02},000"
+
+    return "\n".join(f"{k}\n{at(s)} --> {at(s + 2)}\n{text}\n" for k, (s, text) in enumerate(stamps, 1))
+
+
+CUES = [(10 + 20 * k, f"This is line {k}.") for k in range(60)]
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        random.Random(1).sample(CUES, len(CUES)),
+        CUES[::-1],
+        [*CUES[40:], *CUES[20:40], *CUES[:20]],
+        [cue for k in range(12) for cue in CUES[k * 35 % 60 :][:5]],
+        [*CUES, *CUES],
+    ],
+    ids=["shuffled", "backwards", "thirds backwards", "scenes in any order", "twice"],
+)
+def test_cues_are_read_in_any_order(tmp_path: Path, cues: list[tuple[int, str]]) -> None:
+    (path := tmp_path / "film.srt").write_text(numbered(*cues), encoding="utf-8")
+    track = read_subtitle_track(path)
+    assert [(round(s.start), s.text) for s in track.subtitles] == CUES
+    assert not track.repairs
+
+
+def test_cues_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    blocks = numbered(*CUES).split("\n\n")
+    (path := tmp_path / "film.srt").write_text("\n\n".join(sorted(blocks)), encoding="utf-8")
+    assert [(round(s.start), s.text) for s in read_subtitles(path)] == CUES
+
+
+def test_a_file_that_is_sorted_by_style_has_no_parts(tmp_path: Path) -> None:
+    head = (
+        "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n"
+        "Style: Speech,Arial,20\nStyle: Sign,Arial,20\n\n"
+        "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    )
+
+    def row(style: str, second: int, text: str) -> str:
+        clock = f"0:{second // 60:02}:{second % 60:02}.00"
+        return f"Dialogue: 0,{clock},{clock[:-2]}90,{style},,0,0,0,,{text}\n"
+
+    rows = [row("Speech", s, text) for s, text in CUES] + [row("Sign", s + 1, "An inn") for s, _ in CUES[::6]]
+    (path := tmp_path / "film.ass").write_text(head + "".join(rows), encoding="utf-8")
+    track = read_subtitle_track(path)
+    assert not track.part_starts
+    assert [(round(s.start), s.text) for s in track.subtitles if s.text != "An inn"] == CUES

@@ -152,6 +152,10 @@ def test_lines_that_were_cut_are_still_absent(tmp_path: Path) -> None:
     )
     assert timed.problems == ()
     assert sum(timed.cues[lines[k]].source is TimeSource.CUT for k in gone) >= 28
+    # If the film has time for them, it may contain them, and all later times may be early.
+    longer = aligned(tmp_path, invented, FaultyFile("film.srt", srt(kept)), KnownFilm(invented.seconds))
+    assert "30 consecutive lines" in longer.problems[0]
+    assert "those of a shorter version" in longer.problems[0]
 
 
 def test_subtitles_of_another_version_that_exceed_the_film_are_estimates(tmp_path: Path) -> None:

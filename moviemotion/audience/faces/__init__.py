@@ -10,7 +10,9 @@ The modules, in the order in which the data passes through them:
 - `tracking`: join faces into tracks, and tracks into viewers, by position.
 - `identity_switches`: detect that two viewers have changed places, from position and clothing.
 - `viewer_identities`: decide who is who after absences and cuts, from hair and clothes.
-- `still_faces`: find faces that are only pictures: posters, photographs and frozen recordings.
+- `picture_faces`: find faces that are only pictures, and pictures that are shown again.
+- `still_faces`, `repeated_faces`: the two kinds of them, still ones and videos that are repeated.
+- `face_patches`: the small pictures by which a face is compared with itself.
 - `quality`: weight each face by size, blur, light, pose and occlusion, or reject it.
 - `emotion_model`: emotion models in ONNX files, including the shipped model.
 - `face_readings`: apply these steps to the faces in frames and in single images.

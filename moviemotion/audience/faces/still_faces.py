@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from moviemotion.audience.faces.detect import FaceBox, crop_square
+from moviemotion.audience.faces.detect import FaceBox
+from moviemotion.audience.faces.face_patches import PATCH_SIDE, Repetition, face_patch, normalized
 
 FROZEN_CHANGE = 0.02
 """Mean change of a face's gray levels since the picture appeared, relative to their standard deviation, below
@@ -40,8 +40,9 @@ STILL_SHARE = 0.75
 """Smallest fraction of the windows in which a picture is still; somebody may pass in front of it."""
 MIN_WINDOWS = 2
 """Smallest number of windows that proves anything."""
-_SIDE = 16
 _MIN_SECONDS_SEEN = 8
+_MIN_SECONDS_LEFT = 5
+"""Seconds that must remain after a single still window for the two to be judged together."""
 _LAG = 5
 
 Float = NDArray[np.float64]
@@ -55,25 +56,27 @@ class _Track:
         anchor: the part of the frame that is compared.
         second, total, count: the current second of film time, and the sum of its normalized faces.
         means: the mean face in each second of the current window.
+        before: the same for the window before, if the face was still in it.
         moved: whether the face has moved away in this window.
         reference: the mean face of the first still window at this anchor.
         still, windows: number of still windows, and of all windows that could be judged.
         run: time at which the present picture appeared, and the picture.
-        frozen: start and end of the stretches in which the picture was repeated.
+        frozen: the stretches in which one picture was repeated.
     """
 
     anchor: FaceBox
     window: float
     second: int = 0
-    total: Float = field(default_factory=lambda: np.zeros((_SIDE, _SIDE)))
+    total: Float = field(default_factory=lambda: np.zeros((PATCH_SIDE, PATCH_SIDE)))
     count: int = 0
     means: dict[int, Float] = field(default_factory=dict)
+    before: dict[int, Float] = field(default_factory=dict)
     moved: bool = False
     reference: Float | None = None
     still: int = 0
     windows: int = 0
     run: tuple[float, float, FaceBox, Float] | None = None
-    frozen: list[tuple[float, float]] = field(default_factory=list)
+    frozen: list[Repetition] = field(default_factory=list)
 
 
 class StillFaceDetector:
@@ -86,7 +89,7 @@ class StillFaceDetector:
         """Convert positions after the camera was moved or the picture resized."""
         for track in self._tracks.values():
             track.anchor = track.anchor.converted(zoom, shift)
-            track.means, track.count, track.reference = {}, 0, None
+            track.means, track.before, track.count, track.reference = {}, {}, 0, None
             self._end_run(track)
 
     def update(self, time: float, image: NDArray[np.uint8], faces: list[FaceBox], tracks: list[int]) -> None:
@@ -113,11 +116,11 @@ class StillFaceDetector:
             if second != track.second:
                 self._end_second(track)
                 track.second = second
-            track.total += _normalized(_patch(image, track.anchor))
+            track.total += normalized(face_patch(image, track.anchor))
             track.count += 1
 
-    def frozen(self, track: int) -> list[tuple[float, float]]:
-        """Start and end in film time of the stretches in which a track's picture was repeated."""
+    def frozen(self, track: int) -> list[Repetition]:
+        """The stretches in which one picture of a track was repeated."""
         self._end_run(self._tracks[track])
         return self._tracks[track].frozen
 
@@ -134,11 +137,13 @@ class StillFaceDetector:
     def _end_second(self, track: _Track) -> None:
         if track.count:
             track.means[track.second] = track.total / track.count
-        track.total, track.count = np.zeros((_SIDE, _SIDE)), 0
+        track.total, track.count = np.zeros((PATCH_SIDE, PATCH_SIDE)), 0
 
     def _end_window(self, track: _Track, time: float, face: FaceBox) -> None:
         self._end_second(track)
         means = track.means
+        if track.windows == track.still == 1 and _MIN_SECONDS_LEFT <= len(means) < _MIN_SECONDS_SEEN:
+            means = track.before | {WINDOW_SECONDS + second: mean for second, mean in means.items()}
         if track.moved or len(means) >= _MIN_SECONDS_SEEN:
             track.windows += 1
             still = not track.moved and _is_still(means)
@@ -150,22 +155,25 @@ class StillFaceDetector:
             track.still += still
             if not still:
                 track.anchor, track.reference = face, None
+        track.before = track.means if track.reference is not None else {}
         track.means, track.window, track.second, track.moved = {}, time, 0, False
 
     def _add_to_run(self, track: _Track, time: float, image: NDArray[np.uint8], face: FaceBox) -> None:
         """Extend the stretch in which the picture is repeated, or end it."""
         if track.run is not None:
             start, _, anchor, before = track.run
-            change = float(np.abs(_patch(image, anchor) - before).mean())
+            change = float(np.abs(face_patch(image, anchor) - before).mean())
             if change <= FROZEN_CHANGE * max(float(before.std()), 1.0):
                 track.run = start, time, anchor, before
                 return
             self._end_run(track)
-        track.run = time, time, face, _patch(image, face)
+        track.run = time, time, face, face_patch(image, face)
 
     def _end_run(self, track: _Track) -> None:
-        if track.run is not None and track.run[1] - track.run[0] >= FROZEN_SECONDS:
-            track.frozen.append(track.run[:2])
+        if track.run is not None:
+            start, end, _, _ = track.run
+            if end - start >= FROZEN_SECONDS:
+                track.frozen.append(Repetition(start, start, end))
         track.run = None
 
 
@@ -185,17 +193,3 @@ def _change(means: dict[int, Float], lag: int) -> float | None:
         if second + lag in means
     ]
     return float(np.mean(changes)) if changes else None
-
-
-def _normalized(patch: Float) -> Float:
-    """Remove the brightness and contrast, which the screen's light changes."""
-    return np.asarray((patch - patch.mean()) / max(float(patch.std()), 1.0))
-
-
-def _patch(image: NDArray[np.uint8], face: FaceBox) -> Float:
-    """(16, 16) gray levels of the square around a face."""
-    side = max(_SIDE, round(face.size))
-    left, top = (round(center - side / 2) for center in face.center)
-    square = np.ascontiguousarray(crop_square(image, left, top, side)[:, :, 1])
-    small = Image.fromarray(square).resize((_SIDE, _SIDE), Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float64)

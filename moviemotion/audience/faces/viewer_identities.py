@@ -13,7 +13,7 @@ themselves are not compared, and nothing of this is ever written to disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -28,6 +28,7 @@ from moviemotion.audience.faces.identity_switches import (
     color_histogram,
     hellinger_distance,
 )
+from moviemotion.audience.faces.picture_faces import TrackPart
 from moviemotion.audience.faces.tracking import ViewerTracker, needed_samples
 
 DIFFERENT = 0.35
@@ -140,6 +141,9 @@ class _Stretch:
     initial: tuple[_Mean, _Mean] = field(default_factory=lambda: (_Mean(), _Mean()))
     current: tuple[_Mean, _Mean] = field(default_factory=lambda: (_Mean(), _Mean()))
 
+    def part(self) -> TrackPart:
+        return TrackPart(self.track, self.start, self.end)
+
     def appearance(self, at_start: bool) -> _Appearance:
         clothes, hair = self.initial if at_start else self.current
         return _Appearance(clothes.ready(), hair.ready())
@@ -236,7 +240,7 @@ class AppearanceLog:
         switches: Sequence[IdentitySwitch],
         frames: int,
         rate: float,
-        is_picture: Callable[[Collection[int]], bool],
+        is_picture: Callable[[Sequence[TrackPart]], bool],
     ) -> Identities:
         """Decide who the viewers are, once all frames have been added.
 
@@ -245,7 +249,7 @@ class AppearanceLog:
             switches: exchanges of seats between two tracks.
             frames: number of sampled frames.
             rate: sampled frames per second.
-            is_picture: whether some tracks, of one person, show only a picture.
+            is_picture: whether parts of tracks, all of one person, show only a picture.
         """
         people: list[list[_Stretch]] = []
         changes: list[tuple[float, int, int, bool]] = []
@@ -269,7 +273,7 @@ class AppearanceLog:
                 changes += [(t, a, b, True) for (_, a), (t, b) in pairwise(here) if a != b]
         needed = needed_samples(frames, rate)
         seen = [person for person in people if 0 < needed <= sum(s.samples for s in person)]
-        pictures = [person for person in seen if is_picture({s.track for s in person})]
+        pictures = [person for person in seen if is_picture([s.part() for s in person])]
         viewers = [person for person in seen if person not in pictures]
         viewers.sort(key=lambda person: (tracker.tracks[person[0].track].mean_x(), person[0].start))
         return _identities(people, viewers, pictures, changes, switches)

@@ -13,7 +13,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.synchronization.alignment import FILM, Alignment, Disagreement, Group, Recording
+from moviemotion.audience.synchronization.alignment import (
+    FILM,
+    MAX_DISAGREEMENT,
+    Alignment,
+    Disagreement,
+    Group,
+    Recording,
+)
 from moviemotion.audience.synchronization.clock import CameraClock, ClockSource, shifted
 from moviemotion.audience.synchronization.creation_times import (
     HALF_WIDTH,
@@ -23,7 +30,7 @@ from moviemotion.audience.synchronization.creation_times import (
     read_creation_time,
 )
 from moviemotion.audience.synchronization.film import film_brightness
-from moviemotion.audience.synchronization.house_lights import find_house_lights
+from moviemotion.audience.synchronization.house_lights import MIN_CAMERAS_SHARE, find_house_lights
 from moviemotion.audience.synchronization.matching import LIGHT_MATCH, SOUND_MATCH, Mismatch
 from moviemotion.audience.synchronization.signals import Signal, brightness_signal
 from moviemotion.audience.synchronization.sound import NoSoundError, read_sound_signal
@@ -73,12 +80,14 @@ class FoundClocks:
     Attributes:
         clocks: camera → its clock, for every camera.
         notes: one sentence for each camera or group of cameras whose clock is in doubt.
+        placed: one sentence if cameras were placed relative to one whose offset was given; else empty.
         film_found: whether the film was found in at least one recording, so that film time is the film's own.
     """
 
     clocks: dict[str, CameraClock]
     notes: tuple[str, ...]
     film_found: bool
+    placed: str = ""
 
 
 def find_clocks(
@@ -111,11 +120,18 @@ def find_clocks(
 def room_lights(
     recordings: Sequence[Recorded], clocks: Mapping[str, CameraClock]
 ) -> tuple[float | None, float | None]:
-    """Film times at which the lights in the room went down and came up, as in `find_house_lights`."""
+    """Film times at which the lights in the room went down and came up, as in `find_house_lights`.
+
+    Cameras whose clock is assumed are left out, unless that is so for all of them: then, all are taken to
+    have started together, and they must agree about the lights.
+    """
+    known = [r for r in recordings if clocks[r.name].source is not ClockSource.ASSUMED]
     return find_house_lights(
-        (clocks[r.name].film_times(r.picture_time), r.picture_brightness.astype(np.float64))
-        for r in recordings
-        if clocks[r.name].source is not ClockSource.ASSUMED or len(recordings) == 1
+        (
+            (clocks[r.name].film_times(r.picture_time), r.picture_brightness.astype(np.float64))
+            for r in known or recordings
+        ),
+        MIN_CAMERAS_SHARE if known else 1.0,
     )
 
 
@@ -179,7 +195,26 @@ class _Search:
                 "recording; check that it is the film that was shown, or give the film time of its first and "
                 "last picture (film START-END)"
             )
-        return FoundClocks(clocks, tuple(notes), film_found)
+        return FoundClocks(clocks, tuple(notes), film_found, "" if film_found else self._placed(clocks))
+
+    def _placed(self, clocks: Mapping[str, CameraClock]) -> str:
+        """Say where the cameras without an offset were placed, if they were not taken to start with the film.
+
+        An offset with the wrong sign, or given for the wrong camera, contradicts nothing; it only moves the
+        others.
+        """
+        given = {r.name: r.offset for r in self.recordings if r.offset is not None}
+        measured = (ClockSource.SOUND, ClockSource.LIGHT)
+        found = {n: c.offset for n, c in clocks.items() if n not in given and c.source in measured}
+        if not given or not found or min(map(abs, found.values())) <= MAX_DISAGREEMENT:
+            return ""
+        name, offset = next(iter(given.items()))
+        first = min(found, key=lambda other: found[other])
+        return (
+            f"the offset of {name} was given as {offset:+.1f} s, and the others were placed relative to it: "
+            f"{first} starts at {found[first]:+.1f} s of film time; if {first} started with the film, "
+            f"the offset of {name} is {offset - found[first]:+.1f} s"
+        )
 
     def _place_lost(
         self, clocks: dict[str, CameraClock], lost: Sequence[str], floating: Sequence[Group]

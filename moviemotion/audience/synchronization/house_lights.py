@@ -21,17 +21,21 @@ MAX_UNSTEADINESS = 0.12
 """Largest standard deviation of log brightness while the house lights are on."""
 FADE_SECONDS = 10
 """Longest time in which the lights fade."""
-MIN_FILM_SECONDS = 60
+MIN_FILM_SECONDS, USUAL_FILM_SECONDS = 25, 60
+"""Shortest stretch of film that is compared with the lit stretch, and the usual one if the film is longer."""
 MIN_CAMERAS_SHARE = 0.5
-"""Fraction of the cameras recording at that time in which the step must be seen."""
+"""Fraction of the cameras recording at that time in which the step must usually be seen."""
 
 
-def find_house_lights(cameras: Iterable[tuple[Float, Float]]) -> tuple[float | None, float | None]:
+def find_house_lights(
+    cameras: Iterable[tuple[Float, Float]], min_share: float = MIN_CAMERAS_SHARE
+) -> tuple[float | None, float | None]:
     """Find the seconds at which the lights were down and before which they had been on, and the reverse.
 
     Args:
         cameras: for each camera, the film times of its pictures in seconds, (m,), and their brightness from 0
             to 255, (m,).
+        min_share: fraction of the cameras recording at that time in which the step must be seen.
 
     Returns:
         Film time at which the lights were down, and film time at which they came up again; None where no such
@@ -53,7 +57,7 @@ def find_house_lights(cameras: Iterable[tuple[Float, Float]]) -> tuple[float | N
         last = first + len(filled)
         downs.append((first, None if down is None else first + down))
         ups.append((-last, None if up is None else up - last))
-    down, up = _agreed(downs), _agreed(ups)
+    down, up = _agreed(downs, min_share), _agreed(ups, min_share)
     return down, None if up is None else -up
 
 
@@ -66,8 +70,8 @@ def _lit_seconds(level: Float) -> float | None:
         before = level[max(0, lit - 60) : lit]
         if level[lit] > level[lit - 1] - MIN_STEP / FADE_SECONDS:
             continue  # nothing falls here
-        dark = level[lit + FADE_SECONDS : max(half, lit + FADE_SECONDS + MIN_FILM_SECONDS)]
-        if len(dark) < MIN_FILM_SECONDS:
+        dark = level[lit + FADE_SECONDS : max(half, lit + FADE_SECONDS + USUAL_FILM_SECONDS)]
+        if len(dark) < min(USUAL_FILM_SECONDS, max(half, MIN_FILM_SECONDS)):
             break
         steady = float(np.std(before)) <= MAX_UNSTEADINESS
         if steady and float(np.quantile(before, 0.1)) - float(np.quantile(dark, 0.98)) >= MIN_STEP:
@@ -76,11 +80,12 @@ def _lit_seconds(level: Float) -> float | None:
     return best
 
 
-def _agreed(found: list[tuple[float, float | None]]) -> float | None:
-    """The median of a time, if most of the cameras that recorded it show it at about the same time.
+def _agreed(found: list[tuple[float, float | None]], min_share: float) -> float | None:
+    """The median of a time, if enough of the cameras that recorded it show it at about the same time.
 
     Args:
         found: for each camera, when its recording began and the time it shows, if any.
+        min_share: as in `find_house_lights`.
     """
     known = [time for _, time in found if time is not None]
     if not known:
@@ -88,4 +93,4 @@ def _agreed(found: list[tuple[float, float | None]]) -> float | None:
     middle = float(np.median(known))
     near = [time for time in known if abs(time - middle) <= FADE_SECONDS]
     asked = [begin for begin, _ in found if begin <= middle - MIN_LIT_SECONDS]
-    return middle if len(near) >= MIN_CAMERAS_SHARE * len(asked) else None
+    return middle if len(near) >= min_share * len(asked) else None

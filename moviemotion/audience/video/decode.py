@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from moviemotion.audience.video.file_clock import REORDER_WINDOW, FileClock
-from moviemotion.audience.video.tracks import declared_length, longest_tracks, recording_tracks
+from moviemotion.audience.video.tracks import declared_length, is_blank, longest_tracks, recording_tracks
 from moviemotion.audience.video.upright import PixelAspect, upright_rgb
 from moviemotion.errors import MoviemotionError
 
@@ -187,9 +187,9 @@ def _choose_track(path: Path) -> tuple[int, list[str]]:
         if len(tracks) > 1:
             long = longest_tracks(container, tracks)
             tracks = [track for track in tracks if track.index in long] or tracks[:1]
-        chosen = tracks[0]
         if len(tracks) == 1:
-            return chosen.index, []
+            return tracks[0].index, []
+        chosen = next((track for track in tracks if not is_blank(container, track)), tracks[0])
         size = f"{chosen.codec_context.width}×{chosen.codec_context.height}"
         return chosen.index, [
             f"contains {len(tracks)} video tracks, of which only track {chosen.index + 1} ({size}) was read; "

@@ -13,6 +13,10 @@ NO_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposi
 """Kinds of video track that are pictures beside a recording."""
 MIN_LENGTH_SHARE = 0.5
 """A track that is shorter than this fraction of the longest one is not the recording."""
+LOOKS = 4
+"""Number of places in a file at which it is seen whether a track shows anything."""
+BLANK_CONTRAST = 3.0
+"""Standard deviation of a reduced picture's gray levels below which it shows nothing (a covered lens)."""
 
 
 def recording_tracks(container: av.container.InputContainer) -> list[VideoStream]:
@@ -54,6 +58,24 @@ def longest_tracks(container: av.container.InputContainer, tracks: Sequence[Vide
         pass  # a damaged file is compared up to the damage
     enough = MIN_LENGTH_SHARE * max((last - first for first, last in spans.values()), default=0.0)
     return [index for index, (first, last) in spans.items() if last - first >= enough]
+
+
+def is_blank(container: av.container.InputContainer, track: VideoStream) -> bool:
+    """Whether a track shows nothing at several places of the file; False if none of them can be decoded.
+
+    Args:
+        container: the open file, which is left at one of these places.
+        track: one of its video tracks.
+    """
+    contrasts = []
+    for look in range(LOOKS):
+        try:
+            container.seek(round(look / LOOKS * (container.duration or 0)), any_frame=False)
+            picture = next(container.decode(track))
+        except (av.error.FFmpegError, StopIteration):
+            continue
+        contrasts.append(float(picture.reformat(24, 16, "gray").to_ndarray().std()))
+    return bool(contrasts) and max(contrasts) < BLANK_CONTRAST
 
 
 def declared_length(track: VideoStream | AudioStream) -> float | None:

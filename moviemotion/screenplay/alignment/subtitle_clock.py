@@ -52,6 +52,12 @@ _MIN_UNKNOWN_SHARE = 0.25
 _MIN_GAP_SECONDS = 180.0
 """Shortest stretch without subtitles that is a missing part if the script has lines there."""
 
+_CLOSE_SCRIPT_SHARE = 0.9
+"""Share of the other lines that must be found before a scene without subtitles may be missing from them, and
+not from the film: scripts differ from their films, but transcripts do not."""
+_SCENE_SECONDS = 45.0
+"""Shortest scene, in estimated seconds, whose absence is reported then."""
+
 
 @dataclass(frozen=True)
 class SubtitleClock:
@@ -72,6 +78,23 @@ class SubtitleClock:
 
 
 @dataclass(frozen=True)
+class ScriptGap:
+    """Consecutive lines of a script that were not found.
+
+    Attributes:
+        lines: number of lines.
+        at: end of the line found before them, in seconds.
+        pause: seconds from then to the start of the line found after them.
+        seconds: their estimated screen time, with what is between the two lines found.
+    """
+
+    lines: int
+    at: float
+    pause: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class ScriptCoverage:
     """Which stretch of a script was found in subtitles.
 
@@ -82,6 +105,7 @@ class ScriptCoverage:
         lead_seconds, tail_seconds: estimated screen time of the script before the first and after the last
             line found.
         found_share: share of the lines between the two that were found.
+        gaps: the stretches between two lines found in order in which no line was found.
     """
 
     lines: tuple[int, ...]
@@ -92,6 +116,7 @@ class ScriptCoverage:
     lead_seconds: float
     tail_seconds: float
     found_share: float
+    gaps: tuple[ScriptGap, ...]
 
     @classmethod
     def of(cls, elements: Sequence[Element], found: LineTimes) -> ScriptCoverage | None:
@@ -102,6 +127,8 @@ class ScriptCoverage:
             return None
         first, last = lines.index(min(in_order)), lines.index(max(in_order))
         between = lines[first : last + 1]
+        ordered = [k for k in between if k in found.lines and not found.lines[k].moved]
+        position = {k: n for n, k in enumerate(lines)}
         seconds = np.concatenate([[0.0], np.cumsum([page_seconds(element) for element in elements])])
         return cls(
             lines,
@@ -112,6 +139,16 @@ class ScriptCoverage:
             float(seconds[lines[first]]),
             float(seconds[-1] - seconds[lines[last] + 1]),
             sum(k in found.lines for k in between) / len(between),
+            tuple(
+                ScriptGap(
+                    position[after] - position[before] - 1,
+                    found.lines[before].end,
+                    found.lines[after].start - found.lines[before].end,
+                    float(seconds[after] - seconds[before + 1]),
+                )
+                for before, after in pairwise(ordered)
+                if not any(k in found.lines for k in lines[position[before] + 1 : position[after]])
+            ),
         )
 
     @property
@@ -280,7 +317,38 @@ def _clock_by_length(
         return _too_long(first, last, length)
     if coverage.misses_end:
         return SubtitleClock(identity)  # reported as a missing part
-    return _maybe_short(last, length, film.credits_start)
+    return _maybe_removed(coverage, film) or _maybe_short(last, length, film.credits_start)
+
+
+def _maybe_removed(coverage: ScriptCoverage, film: KnownFilm) -> SubtitleClock | None:
+    """Subtitles that lack whole scenes of a script that they otherwise contain, in a film with time for them.
+
+    The film may lack these scenes as well; only its sound tells.
+    """
+    assert film.seconds is not None
+    room = min(film.credits_start or film.seconds, film.seconds) - coverage.end
+    gaps = [
+        gap
+        for gap in coverage.gaps
+        # Where the subtitles leave time for the scene, nobody speaks it, and nothing is shifted.
+        if gap.lines >= _MIN_MISSING_LINES and gap.seconds >= max(_SCENE_SECONDS, 2 * gap.pause)
+    ]
+    inside, missing = coverage.last - coverage.first + 1, sum(gap.lines for gap in gaps)
+    shift = sum(gap.seconds - gap.pause for gap in gaps)
+    if not gaps or coverage.found_share * inside < _CLOSE_SCRIPT_SHARE * (inside - missing):
+        return None
+    if room < shift / 2:
+        return None
+    places = " and ".join(clock_text(gap.at) for gap in gaps)
+    # Most often, the film lacks the scene as well, so the times are kept.
+    return SubtitleClock(
+        TimeMap.linear(),
+        (
+            f"At {places}, {missing} consecutive lines of the script are not in the subtitles, which contain "
+            "nearly all others. If the film contains them, the subtitles are those of a shorter version, and "
+            f"all later times are about {clock_text(shift)} early. {_GIVE_FILM}.",
+        ),
+    )
 
 
 def _room(last: float, length: float | None) -> str:

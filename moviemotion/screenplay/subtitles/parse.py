@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pysubs2
@@ -97,7 +98,7 @@ def read_subtitle_track(path: Path | str, track: int | None = None) -> SubtitleT
     )
     if not cues:
         raise _no_words_error(path)
-    joined, starts = _join_parts(cues)
+    joined, starts = _join_parts(list(dict.fromkeys(cues)))  # some files contain everything twice
     if starts:
         repairs.append(
             f"{path}: contains {len(starts) + 1} parts whose times each begin again at zero; "
@@ -168,13 +169,23 @@ def _read_subtitle_file(path: Path) -> tuple[list[RawSubtitle], list[str]]:
         ) from None
     except Exception:  # the parsers of pysubs2 raise arbitrary exceptions on malformed files
         raise MoviemotionError(f"{path}: not a readable subtitle file; give a SubRip file (.srt)") from None
+    events = _unsorted_styles([event for event in events if not event.is_comment])
     for event in events:
         event.text = event.text[:_MAX_LETTERS]
     return [
         RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
         for event in events
-        if not event.is_comment
     ], []
+
+
+def _unsorted_styles(events: list[pysubs2.SSAEvent]) -> list[pysubs2.SSAEvent]:
+    """Put events in order of time if the file is sorted by style or by name, which looks like parts."""
+    edges = [0, *part_starts([(event.start / 1000, event.end / 1000) for event in events]), len(events)]
+    for key in ("style", "name"):
+        groups = [{getattr(event, key) for event in events[a:b]} for a, b in pairwise(edges)]
+        if len(groups) > 1 and sum(map(len, groups)) == len(set[str]().union(*groups)):
+            return sorted(events, key=lambda event: event.start)
+    return events
 
 
 def _file_format(text: str) -> str | None:
