@@ -145,6 +145,22 @@ def train(
 
 
 @lab.command()
+def average(
+    first: Annotated[Path, typer.Argument(help="Folder of a finished training run.")],
+    second: Annotated[Path, typer.Argument(help="Folder of a run that started from the first's weights.")],
+    data: Annotated[Path, typer.Option(help="The data of the second run.")],
+    out: Annotated[Path, typer.Option(help="Folder for the averaged run.")],
+    share: Annotated[float, typer.Option(help="Share of the second run's weights.", min=0, max=1)] = 0.5,
+) -> None:
+    """Average the weights of two runs of one network."""
+    from moviemotion.lab.training.weight_averaging import average_runs
+
+    check_writable(out)
+    run = average_runs(first, second, share, data, out)
+    typer.echo(f"{out}: {share:g} of {second}, {1 - share:g} of {first}, temperature {run.temperature}")
+
+
+@lab.command()
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a finished training run.")],
     data: Annotated[Path, typer.Option(help="The run's data; the model card is measured on the test split.")],

@@ -109,7 +109,7 @@ def train_emotion_model(
     run = TrainedRun(
         config,
         tuple(teacher.name for teacher in teachers),
-        _fit_temperature(network, held_out),
+        fit_temperature(network, held_out),
         len(examples),
         len(held_out),
         tuple(history),
@@ -176,7 +176,7 @@ def _mix_in_teachers(examples: Examples, teachers: Sequence[Path], share: float)
     return Examples(examples.images, mixed.astype(np.float32), examples.truth)
 
 
-def _fit_temperature(network: nn.Module, held_out: Examples) -> float:
+def fit_temperature(network: nn.Module, held_out: Examples) -> float:
     """Fit the temperature (Guo et al., 2017) of the proposal's four emotions on the held-out faces.
 
     A trained network is usually more confident than it is accurate. Dividing its logits by the number that
