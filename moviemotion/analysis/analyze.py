@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.analysis.attention import Attention, measure_attention
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult, find_moments
 from moviemotion.analysis.moments.reacting_together import nearly_identical_viewers
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
@@ -118,6 +119,7 @@ class Analysis:
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
         in_film: (S,) whether the film was running in each second; other seconds are never evidence.
+        attention: who faced the screen in each second, drops of attention, and walk-outs.
     """
 
     title: str
@@ -136,6 +138,7 @@ class Analysis:
     moment_mixed_emotions: tuple[tuple[MixedEmotionOccurrence, ...], ...]
     patterns: Patterns
     in_film: NDArray[np.bool_]
+    attention: Attention
 
 
 def analyze(  # noqa: PLR0913 (everything an analysis depends on)
@@ -218,6 +221,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         ),
         patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
         in_film=in_film,
+        attention=measure_attention(timeline, seed, in_film, seat_blocks),
     )
 
 

@@ -46,6 +46,7 @@ from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW, FilmSynchro
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.attention_of_few import attention_for_all
 from moviemotion.privacy.contributors import is_count_of_few, is_mean_of_few, is_spread_of_few
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
@@ -108,6 +109,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
             viewers=(),
             probabilities=timeline.probabilities[:0],
             sample_counts=timeline.sample_counts[:0],
+            attention=None,
         ),
         baseline=replace(
             rest,
@@ -132,6 +134,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
             for k in moments
         ),
         patterns=_patterns_for_all(patterns, strength, timeline.start, analysis.audience_curve),
+        attention=attention_for_all(analysis.attention),
     )
 
 

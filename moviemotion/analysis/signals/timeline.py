@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.analysis.signals.attention_states import attention_states
 from moviemotion.analysis.signals.smoothing import smooth
 from moviemotion.emotions import EMOTIONS
 
@@ -34,6 +35,7 @@ class Timeline:
         sample_counts: (V, S) int32, number of samples averaged in each cell; 0 where not seen.
         weight: (V, S) float32, mean quality weight of these samples, 0–1; None if all cells have equal
             weight.
+        attention: (V, S) int8 index into `ATTENTION_STATES`; None if no pose was measured.
     """
 
     viewers: tuple[str, ...]
@@ -41,6 +43,7 @@ class Timeline:
     probabilities: NDArray[np.float32]
     sample_counts: NDArray[np.int32]
     weight: NDArray[np.float32] | None = None
+    attention: NDArray[np.int8] | None = None
 
     def of_viewers(self, rows: Sequence[int] | Sequence[bool] | NDArray[np.int64]) -> Timeline:
         """Return the timeline of some viewers, given by their indices or by a mask."""
@@ -52,6 +55,7 @@ class Timeline:
             probabilities=self.probabilities[index],
             sample_counts=self.sample_counts[index],
             weight=None if self.weight is None else self.weight[index],
+            attention=None if self.attention is None else self.attention[index],
         )
 
 
@@ -65,6 +69,10 @@ class ViewerSamples:
         probabilities: (n, 8) emotion probabilities in the order of `EMOTIONS`.
         weight: (n,) quality weight of each sample, from 0 (rejected) to 1.
         box: (n, 4) left, top, right and bottom of the face box in pixels; None if unknown.
+        pose: (n, 2) yaw and pitch of the head in degrees; NaN where it cannot be trusted, None if unknown.
+        displacement: (n,) distance of the face from its usual place, in face sizes; None if unknown.
+        gaps: stretches of film time in which the camera did not run.
+        moves: film times at which the camera was moved or changed.
     """
 
     viewer: str
@@ -72,6 +80,10 @@ class ViewerSamples:
     probabilities: NDArray[np.float32]
     weight: NDArray[np.float32]
     box: NDArray[np.float32] | None = None
+    pose: NDArray[np.float32] | None = None
+    displacement: NDArray[np.float32] | None = None
+    gaps: tuple[tuple[float, float], ...] = ()
+    moves: tuple[float, ...] = ()
 
 
 def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timeline:
@@ -86,7 +98,7 @@ def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timel
         A timeline that starts at second 0 and includes the second that contains `end`.
     """
     seconds = max(0, int(np.floor(end)) + 1)
-    names, probabilities, counts, weights = [], [], [], []
+    names, probabilities, counts, weights, attention = [], [], [], [], []
     for samples in viewer_samples:
         usable = (samples.time >= 0) & (samples.time <= end) & (samples.weight > 0)
         time, weight = samples.time[usable], samples.weight[usable].astype(np.float64)
@@ -101,10 +113,20 @@ def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timel
         counts.append(count.astype(np.int32))
         weights.append((np.where(seen, total_weight, 0) / np.maximum(count, 1)).astype(np.float32))
         names.append(samples.viewer)
+        attention.append(_attention(samples, seconds))
     return Timeline(
         viewers=tuple(names),
         start=0,
         probabilities=np.stack(probabilities) if names else np.empty((0, seconds, len(EMOTIONS)), np.float32),
         sample_counts=np.stack(counts) if names else np.empty((0, seconds), np.int32),
         weight=np.stack(weights) if names else np.empty((0, seconds), np.float32),
+        attention=np.stack(attention) if names else np.empty((0, seconds), np.int8),
     )
+
+
+def _attention(samples: ViewerSamples, seconds: int) -> NDArray[np.int8]:
+    """(S,) codes of a viewer's states."""
+    n = len(samples.time)
+    pose = np.full((n, 2), np.nan, np.float32) if samples.pose is None else samples.pose
+    displacement = np.full(n, np.nan, np.float32) if samples.displacement is None else samples.displacement
+    return attention_states(samples.time, pose, displacement, seconds, samples.gaps, samples.moves)
