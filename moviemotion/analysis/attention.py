@@ -141,7 +141,7 @@ def _conclusion(drops: int, reason: str) -> str:
     if not drops:
         return (
             "No drop of attention was found: the viewers did not look elsewhere together more than they "
-            "would out of step. That does not prove that there was none."
+            "would out of step. That does not prove that it never fell."
         )
     found = "1 drop of attention was" if drops == 1 else f"{drops} drops of attention were"
     return f"{found} found: viewers looked elsewhere together more than the same viewers would out of step."

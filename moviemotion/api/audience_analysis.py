@@ -27,6 +27,7 @@ from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.problems import Harm, Problem
 from moviemotion.reports.number_format import film_time
+from moviemotion.reports.tables.attention_tables import ATTENTION, ATTENTION_DROPS, WALK_OUTS
 from moviemotion.reports.tables.audience_tables import SECONDS, VIEWER_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import Table
 from moviemotion.reports.tables.moment_tables import MOMENTS
@@ -123,6 +124,25 @@ class AudienceAnalysis:
         An empty table does not mean that nothing happened; see `conclusion`.
         """
         return to_frame(self._arrow(MOMENTS))
+
+    @property
+    def attention(self) -> pd.DataFrame:
+        """One row per second: `second`, `known` (viewers whose state is known) and `share` facing the screen.
+
+        `share_low` and `share_high` are the limits of its 95 % interval. The other columns count the viewers
+        in each state. The direction of heads is measured, not that of eyes.
+        """
+        return to_frame(self._arrow(ATTENTION))
+
+    @property
+    def attention_drops(self) -> pd.DataFrame:
+        """One row per stretch in which viewers looked elsewhere together, with its evidence."""
+        return to_frame(self._arrow(ATTENTION_DROPS))
+
+    @property
+    def walk_outs(self) -> pd.DataFrame:
+        """One row per viewer who left the seat: `viewer, left_s, returned_s, element`."""
+        return to_frame(self._arrow(WALK_OUTS))
 
     @property
     def conclusion(self) -> str:

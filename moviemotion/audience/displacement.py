@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
-USUAL_SECONDS = 60
-"""Seconds before a sample from which the usual place of the face is taken."""
+from moviemotion.statistics import grouped_medians
+
+USUAL_SECONDS = 57
+"""Number of seconds before a sample from which the usual place of the face is taken."""
 RECENT_SECONDS = 3
-"""Seconds before a sample that do not count, so that somebody who is just leaving is compared with before."""
+"""Number of seconds just before a sample that do not count, so that somebody who is leaving is compared with
+before."""
 
 
 def face_displacements(
@@ -36,11 +40,12 @@ def face_displacements(
         left, top, right, bottom = box[rows].astype(np.float64).T
         place = np.stack([(left + right) / 2, (top + bottom) / 2, np.maximum(right - left, bottom - top)])
         second = np.floor(time[rows]).astype(np.int64)
-        _, first, index = np.unique(second, return_index=True, return_inverse=True)
-        by_second = np.array([np.median(part, axis=1) for part in np.split(place, first[1:], axis=1)])
-        usual = np.full_like(by_second, np.nan)
-        for k in range(RECENT_SECONDS, len(by_second)):
-            usual[k] = np.median(by_second[max(k - USUAL_SECONDS, 0) : k - RECENT_SECONDS + 1], axis=0)
-        x, y, size = usual[index].T
+        seconds, by_second = grouped_medians(place.T, second)
+        around = median_filter(by_second, size=(USUAL_SECONDS, 1), mode="nearest")
+        # The middle of the window that ends just before the recent seconds.
+        middle = np.arange(len(seconds)) - RECENT_SECONDS - USUAL_SECONDS // 2
+        usual = around[np.maximum(middle, 0)]
+        usual[:RECENT_SECONDS] = np.nan
+        x, y, size = usual[np.searchsorted(seconds, second)].T
         result[rows] = np.hypot(place[0] - x, place[1] - y) / np.maximum(size, 1)
     return result

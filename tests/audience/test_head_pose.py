@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from moviemotion.audience.faces.detect import FaceBox
-from moviemotion.audience.faces.head_pose import GENERIC_FACE, head_poses
+from moviemotion.audience.faces.head_pose import (
+    EYES_WEIGHT,
+    FIT_WEIGHT,
+    GENERIC_FACE,
+    USUAL_EYES,
+    head_poses,
+)
 
 
 def turned_face(
@@ -20,7 +28,10 @@ def turned_face(
     turned = tilt @ turn @ nod
     points = (GENERIC_FACE @ turned.T)[:, :2] * 0.6 + [320, 240]
     points += np.random.default_rng(0).normal(0, noise, points.shape)
-    return FaceBox(0, 0, 1, 1, 1, points.astype(np.float32)), turned[:, 2]
+    # The lower the head, the lower the eyes in the box.
+    height = 140 * (USUAL_EYES + pitch * (1 - FIT_WEIGHT) / EYES_WEIGHT)
+    x, y = points[:2].mean(axis=0) + height * np.array([-np.sin(r), np.cos(r)])
+    return FaceBox(x - 70, y - 70, x + 70, y + 70, 1, points.astype(np.float32)), turned[:, 2]
 
 
 @pytest.mark.parametrize("yaw", [-70, -35, -3, 0, 10, 35, 70])
@@ -43,6 +54,13 @@ def test_a_pixel_of_noise_changes_the_direction_by_a_few_degrees() -> None:
     ((yaw, pitch),) = head_poses([turned_face(30, -20, noise=1.0)[0]])
     assert yaw == pytest.approx(30, abs=8)
     assert pitch == pytest.approx(-20, abs=8)
+
+
+def test_eyes_that_are_lower_in_the_box_belong_to_a_lower_head() -> None:
+    face, _ = turned_face(0, 0)
+    lower = replace(face, top=face.top - 14, bottom=face.bottom - 14)
+    pitches = head_poses([face, lower])[:, 1]
+    assert pitches[1] - pitches[0] == pytest.approx(-EYES_WEIGHT * 14 / 140, abs=0.5)
 
 
 def test_faces_without_landmarks_have_no_direction() -> None:

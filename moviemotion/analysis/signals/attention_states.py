@@ -16,9 +16,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.statistics import Float64Array
+from moviemotion.statistics import Float64Array, grouped_medians
 
-MAX_SIDEWAYS, MAX_UP, MAX_DOWN = 25.0, 25.0, 20.0
+MAX_SIDEWAYS, MAX_UP, MAX_DOWN = 25.0, 22.0, 22.0
 """Largest angles from the usual direction, in degrees, at which a head still faces the screen: well below the
 35° by which people turn to a neighbor, and above the error of a pose (`benchmarks/attention.py`)."""
 MIN_AWAY = 60.0
@@ -78,9 +78,8 @@ def attention_states(
     turned = _from_usual(time, pose, np.asarray(moves, np.float64))
     known = np.isfinite(turned).all(axis=1)
     if known.any():
-        at, first = np.unique(time[known].astype(np.int64), return_index=True)
-        parts = np.split(turned[known], first[1:])
-        states[at] = _classified(np.array([np.median(part, axis=0) for part in parts]))
+        at, medians = grouped_medians(turned[known], time[known].astype(np.int64))
+        states[at] = classify_turns(medians)
     for start, stop in _absences(time, displacement, seconds, gaps):
         states[start:stop] = OUT
     return states
@@ -98,7 +97,7 @@ def _from_usual(time: NDArray[np.float64], pose: NDArray[np.float32], moves: Flo
     return turned
 
 
-def _classified(turned: Float64Array) -> NDArray[np.int8]:
+def classify_turns(turned: Float64Array) -> NDArray[np.int8]:
     """(n,) states of heads that are turned from the usual direction by (n, 2) yaw and pitch in degrees."""
     sideways, down, up = np.abs(turned[:, 0]), -turned[:, 1], turned[:, 1]
     is_down = (down > MAX_DOWN) & (down / MAX_DOWN >= sideways / MAX_SIDEWAYS)

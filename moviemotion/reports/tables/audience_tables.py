@@ -57,7 +57,8 @@ def _strength_with_neutral(part: _ViewerRows) -> Float64Array:
 
 def _viewer_summaries(analysis: Analysis) -> Iterator[list[tuple[Any, ...]]]:
     rest, seen = analysis.baseline, analysis.data_quality.seen_share_by_viewer
-    yield list(zip(analysis.timeline.viewers, seen, rest.seconds, rest.from_marked_span, strict=True))
+    facing = analysis.attention.viewer_shares
+    yield list(zip(analysis.timeline.viewers, seen, rest.seconds, rest.from_marked_span, facing, strict=True))
 
 
 def _whole_analysis(analysis: Analysis) -> Iterator[Analysis]:
@@ -140,6 +141,14 @@ VIEWERS = Table(
             "boolean",
             "Whether these seconds lie in the marked baseline stretch.",
             per_row(lambda r: r[3]),
+        ),
+        Column(
+            "facing",
+            "number",
+            "Fraction of the seconds of the film in which the viewer faced the screen, where that is known.",
+            per_row(lambda r: r[4]),
+            "the direction of the head was not measured",
+            SHARE_RANGE,
         ),
     ),
 )

@@ -13,6 +13,7 @@ export class Store extends EventTarget {
     this.time = audience.start;
     this.visibleRange = [audience.start, audience.end];
     this.shownEmotions = new Set(audience.emotions.filter((f) => f.shown).map((f) => f.key));
+    this.attentionShown = false;
     this.curves = audience.curves;
     this.curvesLabel = "everyone";
     this.selectedMoment = null;
@@ -94,6 +95,12 @@ export class Store extends EventTarget {
 
   toggleEmotion(emotion) {
     this.shownEmotions.has(emotion) ? this.shownEmotions.delete(emotion) : this.shownEmotions.add(emotion);
+    this.notify("emotions");
+  }
+
+  /** Show or hide the share of everyone that faces the screen; groups have no such curve. */
+  toggleAttention() {
+    this.attentionShown = !this.attentionShown;
     this.notify("emotions");
   }
 
