@@ -40,13 +40,12 @@ from moviemotion.audience.faces.quality import REJECTION_REASONS, TURNED_AWAY, q
 from moviemotion.audience.recordings import Camera, CameraProcessor, no_progress
 from moviemotion.audience.video.decode import read_frames
 from moviemotion.emotions import EMOTIONS
+from moviemotion.simulation.synthetic_samples import POSE_NOISE
 from moviemotion.statistics import wilson_interval
 from moviemotion.study.provenance import audience_timeline
 
 RATE = 5
 MINUTES = 20
-POSE_NOISE = ((0.4, 4.0), (60.0, 4.0))
-"""Correlation time in seconds and standard deviation in degrees of each part of the error of a pose."""
 FACE = 60.0
 """Size of a simulated face, in pixels."""
 TOLERANCE = 2.0

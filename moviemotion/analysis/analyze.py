@@ -23,6 +23,7 @@ from moviemotion.analysis.script_emotions import (
     emotions_by_element,
     emotions_by_scene,
 )
+from moviemotion.analysis.signals.affect import AffectCurve, compute_affect
 from moviemotion.analysis.signals.audience_curve import (
     MIN_VIEWERS,
     AudienceCurve,
@@ -119,6 +120,7 @@ class Analysis:
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
         in_film: (S,) whether the film was running in each second; other seconds are never evidence.
+        affect: expressiveness, valence and arousal of the audience in each second.
         attention: who faced the screen in each second, drops of attention, and walk-outs.
     """
 
@@ -138,6 +140,7 @@ class Analysis:
     moment_mixed_emotions: tuple[tuple[MixedEmotionOccurrence, ...], ...]
     patterns: Patterns
     in_film: NDArray[np.bool_]
+    affect: AffectCurve
     attention: Attention
 
 
@@ -221,6 +224,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         ),
         patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
         in_film=in_film,
+        affect=compute_affect(timeline, baseline, strength),
         attention=measure_attention(timeline, seed, in_film, seat_blocks),
     )
 

@@ -105,9 +105,9 @@ class AudienceAnalysis:
 
         Columns: `second`, `in_film` (whether the film was running), `viewers` (number seen in that second),
         `enough_viewers` (whether these are enough for a statement about the audience), `overall` (mean over
-        viewers of their strongest emotion), `share` (proportion of viewers who react), `synchrony`, and the
-        mean strength of each emotion. Columns whose names end in `_low` and `_high` contain the limits of the
-        95 % intervals.
+        viewers of their strongest emotion), `share` (proportion of viewers who react), `expressiveness`,
+        `valence` and `arousal` (see the glossary), `synchrony`, and the mean strength of each emotion.
+        Columns whose names end in `_low` and `_high` contain the limits of the 95 % intervals.
         """
         seconds = to_frame(self._arrow(SECONDS))
         curve = self.analysis.audience_curve

@@ -64,7 +64,7 @@ def drop_sentence(drop: AttentionDrop) -> str:
     count = count_of(drop.elsewhere_share, drop.viewers)
     return (
         f"{time_range(drop.start, drop.end)}: {count} looked elsewhere "
-        f"({figures}; adjusted p {p_value(drop.p_adjusted)})"
+        f"({figures}; adjusted {p_value(drop.p_adjusted)})"
     )
 
 
@@ -76,9 +76,10 @@ def walk_out_sentence(walk_out: WalkOut, analysis: Analysis) -> str:
         else f"and came back after {plural(round(walk_out.returned - walk_out.left), 'second')}"
     )
     index = line_at(analysis, walk_out.left)
-    text = f"{film_time(walk_out.left)}: {walk_out.viewer} left {back}"
-    if index is None or analysis.script is None:
-        return text
-    element = analysis.script.screenplay.elements[index]
-    speaker = f"{element.character}: " if element.character else ""
-    return f"{text}, at “{speaker}{element.text}”"
+    index = line_at(analysis, walk_out.left)
+    where = ""
+    if index is not None and analysis.script is not None:
+        element = analysis.script.screenplay.elements[index]
+        speaker = f"{element.character}: " if element.character else ""
+        where = f" at “{speaker}{element.text}”"
+    return f"{film_time(walk_out.left)}: {walk_out.viewer} left{where} {back}"

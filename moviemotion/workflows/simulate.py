@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from moviemotion import __version__
 from moviemotion._io.atomic_files import write_text_files
@@ -235,7 +236,14 @@ def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
         emotions=reading.probabilities,
         weight=reading.weight,
         rejection_reason=np.where(reading.weight > 0, 0, _TURNED_AWAY).astype(np.int8),
+        pose=_known(reading.pose),
+        displacement=_known(reading.displacement),
     )
+
+
+def _known(values: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    assert values is not None  # simulated viewers have a pose
+    return values
 
 
 def _ground_truth(seen: SimulatedViewer) -> pa.Table:

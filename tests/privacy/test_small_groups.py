@@ -41,7 +41,7 @@ OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
     *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
     *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
-    *("moment_mixed_emotions", "patterns", "in_film", "attention"),
+    *("moment_mixed_emotions", "patterns", "in_film", "affect", "attention"),
 }
 SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMore hay, and a hare.\n"
 
@@ -309,6 +309,19 @@ def test_attention_of_few_and_walk_outs_are_shown_to_the_researcher_alone(tmp_pa
     assert np.isnan(seen.attention.viewers_by_state).all()
     assert seen.timeline.attention is None
     assert len(dropped.walk_outs) == 1
+
+
+def test_affect_of_few_is_shown_to_the_researcher_alone(tmp_path: Path) -> None:
+    whole = laughing_room(tmp_path, 12, alone=(60, 70))
+    seen = analysis_for_role(whole, Role.WRITER).affect
+    for name in ("expressiveness", "valence", "arousal"):
+        assert np.isfinite(getattr(whole.affect, name)).all()
+        assert np.isnan(getattr(seen, name)[60:70]).all()
+        assert np.isfinite(getattr(seen, name)[21:24]).all()
+    one = whole.timeline.probabilities.copy()
+    one[1:, 20:25] = whole.baseline.probabilities[1:, None]  # one viewer laughs
+    alone = replace(whole, timeline=replace(whole.timeline, probabilities=one))
+    assert np.isnan(analysis_for_role(alone, Role.WRITER).affect.expressiveness[20:25]).all()
 
 
 def drop_of(viewers: int) -> AttentionDrop:

@@ -14,6 +14,7 @@ from moviemotion.analysis.attention import measure_attention
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult
 from moviemotion.analysis.patterns.find_patterns import find_patterns
 from moviemotion.analysis.script_emotions import EmotionSummary, SceneEmotions
+from moviemotion.analysis.signals.affect import compute_affect
 from moviemotion.analysis.signals.attention_states import DOWN, NOT_SEEN, OUT, SCREEN
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, AudienceCurve
 from moviemotion.analysis.signals.baseline import estimate_baseline
@@ -267,6 +268,7 @@ def make_analysis(
         mixed,
         find_patterns(strength, curve, search, script, seed),
         np.ones(seconds, dtype=bool),
+        compute_affect(timeline, rest, strength),
         measure_attention(timeline, seed, np.ones(seconds, dtype=bool)),
     )
 

@@ -104,7 +104,7 @@ def test_the_page_says_what_can_be_excluded_and_what_cannot(page):
 def test_attention_has_its_curve_its_walk_outs_and_says_what_it_is_not(make):
     analysis = make()
     page = Page(render_report(analysis))
-    assert "seat-01 left and came back after 25 seconds, at “" in page.text
+    assert "0:30: seat-01 left at “" in page.text
     assert "Not measured is where eyes look" in page.text
     attention = np.frombuffer(b64decode(chart_data(analysis)["curves"]["attention"]), dtype="<u2")
     known = attention != NO_VALUE

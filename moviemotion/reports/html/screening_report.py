@@ -154,6 +154,7 @@ def _environment() -> Environment:
         number_format.evidence_sentences,
         number_format.inconclusive_notice,
         number_format.rank_range,
+        number_format.affect_sentence,
         number_format.too_few_seen,
         problem_sections,
         attention_summary,

@@ -17,6 +17,7 @@ from moviemotion.reports.tables.data_dictionary import (
     NOBODY_SEEN,
     SHARE_RANGE,
     Column,
+    ColumnValues,
     Table,
     interval_columns,
     per_row,
@@ -195,6 +196,26 @@ AUDIENCE_EMOTIONS = Table(
     ),
 )
 
+
+def _affect_columns(name: str, meaning: str, value_range: tuple[float, float]) -> tuple[Column, ...]:
+    """The mean of a quantity of `signals.affect` over viewers, and its interval."""
+
+    def end(k: int) -> ColumnValues:
+        return lambda analysis: getattr(analysis.affect, f"{name}_interval")[k]
+
+    return (
+        Column(
+            name,
+            "number",
+            f"{meaning} Mean over viewers.",
+            lambda analysis: getattr(analysis.affect, name),
+            NOBODY_SEEN,
+            value_range,
+        ),
+        *interval_columns(name, end(0), end(1), value_range=value_range),
+    )
+
+
 SECONDS = Table(
     "seconds",
     "The audience in each second, over all emotions.",
@@ -252,6 +273,19 @@ SECONDS = Table(
             lambda analysis: analysis.audience_curve.reacting_share_interval[0],
             lambda analysis: analysis.audience_curve.reacting_share_interval[1],
             NOBODY_SEEN,
+        ),
+        *_affect_columns(
+            "expressiveness",
+            "How far faces are from the same faces at rest, whatever they show.",
+            SHARE_RANGE,
+        ),
+        *_affect_columns(
+            "valence", "Strength of happy minus the strengths of the negative emotions.", CORRELATION_RANGE
+        ),
+        *_affect_columns(
+            "arousal",
+            "Strengths, weighted by the arousal of each emotion (Russell & Mehrabian, 1977).",
+            CORRELATION_RANGE,
         ),
         Column(
             "synchrony",
