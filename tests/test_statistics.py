@@ -8,6 +8,7 @@ from scipy import special, stats
 
 from moviemotion.statistics import (
     average_ranks,
+    grouped_medians,
     holm_adjusted,
     mean_interval,
     paired_difference_interval,
@@ -124,3 +125,12 @@ def test_intervals_of_means_are_clipped_to_0_and_1_and_those_of_differences_are_
     _, low, high = paired_difference_interval(np.zeros((3, 2)), values)
     assert low[0] < 0
     assert high[1] > 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=40))
+def test_grouped_medians_are_those_of_numpy(rows: list[tuple[int, float, float]]) -> None:
+    group, values = np.array([row[0] for row in rows]), np.array([row[1:] for row in rows])
+    groups, medians = grouped_medians(values, group)
+    assert groups.tolist() == sorted(set(group.tolist()))
+    expected = [np.median(values[group == each], axis=0) for each in groups]
+    assert medians == pytest.approx(np.array(expected))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.analysis.attention import Attention, measure_attention
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult, find_moments
 from moviemotion.analysis.moments.reacting_together import nearly_identical_viewers
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
@@ -23,6 +24,7 @@ from moviemotion.analysis.script_emotions import (
     emotions_by_element,
     emotions_by_scene,
 )
+from moviemotion.analysis.signals.affect import AffectCurve, compute_affect
 from moviemotion.analysis.signals.audience_curve import (
     MIN_VIEWERS,
     AudienceCurve,
@@ -119,6 +121,8 @@ class Analysis:
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
         in_film: (S,) whether the film was running in each second; other seconds are never evidence.
+        affect: expressiveness, valence and arousal of the audience in each second.
+        attention: who faced the screen in each second, drops of attention, and walk-outs.
     """
 
     title: str
@@ -137,6 +141,8 @@ class Analysis:
     moment_mixed_emotions: tuple[tuple[MixedEmotionOccurrence, ...], ...]
     patterns: Patterns
     in_film: NDArray[np.bool_]
+    affect: AffectCurve
+    attention: Attention
 
 
 def analyze(  # noqa: PLR0913 (everything an analysis depends on)
@@ -219,6 +225,8 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         ),
         patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
         in_film=in_film,
+        affect=compute_affect(timeline, baseline, strength),
+        attention=measure_attention(timeline, seed, in_film, seat_blocks),
     )
     return replace(analysis, **_script_results(analysis, script)) if script else analysis
 

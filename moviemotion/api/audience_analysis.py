@@ -27,6 +27,7 @@ from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.problems import Harm, Problem
 from moviemotion.reports.number_format import film_time
+from moviemotion.reports.tables.attention_tables import ATTENTION, ATTENTION_DROPS, WALK_OUTS
 from moviemotion.reports.tables.audience_tables import SECONDS, VIEWER_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import Table
 from moviemotion.reports.tables.moment_tables import MOMENTS
@@ -106,9 +107,9 @@ class AudienceAnalysis:
 
         Columns: `second`, `in_film` (whether the film was running), `viewers` (number seen in that second),
         `enough_viewers` (whether these are enough for a statement about the audience), `overall` (mean over
-        viewers of their strongest emotion), `share` (proportion of viewers who react), `synchrony`, and the
-        mean strength of each emotion. Columns whose names end in `_low` and `_high` contain the limits of the
-        95 % intervals.
+        viewers of their strongest emotion), `share` (proportion of viewers who react), `expressiveness`,
+        `valence` and `arousal` (see the glossary), `synchrony`, and the mean strength of each emotion.
+        Columns whose names end in `_low` and `_high` contain the limits of the 95 % intervals.
         """
         seconds = to_frame(self._arrow(SECONDS))
         curve = self.analysis.audience_curve
@@ -125,6 +126,25 @@ class AudienceAnalysis:
         An empty table does not mean that nothing happened; see `conclusion`.
         """
         return to_frame(self._arrow(MOMENTS))
+
+    @property
+    def attention(self) -> pd.DataFrame:
+        """One row per second: `second`, `known` (viewers whose state is known) and `share` facing the screen.
+
+        `share_low` and `share_high` are the limits of its 95 % interval. The other columns count the viewers
+        in each state. The direction of heads is measured, not that of eyes.
+        """
+        return to_frame(self._arrow(ATTENTION))
+
+    @property
+    def attention_drops(self) -> pd.DataFrame:
+        """One row per stretch in which viewers looked elsewhere together, with its evidence."""
+        return to_frame(self._arrow(ATTENTION_DROPS))
+
+    @property
+    def walk_outs(self) -> pd.DataFrame:
+        """One row per viewer who left the seat: `viewer, left_s, returned_s, element`."""
+        return to_frame(self._arrow(WALK_OUTS))
 
     @property
     def conclusion(self) -> str:

@@ -71,7 +71,8 @@ class Study(AudienceAnalysis):
 
         Columns: `camera, viewer, time` (film time, s), `left, top, right, bottom` (face box, pixels),
         `detection` (the detector's score), `weight` (quality weight, 0–1), `rejected` (the reason if the
-        sample was rejected, otherwise empty) and the eight emotion probabilities.
+        sample was rejected, otherwise empty), the eight emotion probabilities, `yaw, pitch` (direction of
+        the head, degrees) and `displacement` (distance from the usual place, face sizes).
         """
         folder = StudyFolder.open_existing(self.path)
         parts = [(camera, read) for camera in folder.cameras if (read := folder.read_samples(camera))]
@@ -93,6 +94,9 @@ class Study(AudienceAnalysis):
             "weight": joined([s.weight for _, s in parts]),
             "rejected": joined([reasons[s.rejection_reason] for _, s in parts]),
             **{str(emotion): emotions[:, k] for k, emotion in enumerate(EMOTIONS)},
+            "yaw": joined([s.pose[:, 0] for _, s in parts]),
+            "pitch": joined([s.pose[:, 1] for _, s in parts]),
+            "displacement": joined([s.displacement for _, s in parts]),
         }
         return frame_of(columns)
 

@@ -113,6 +113,7 @@ class SampleCollector:
         self._emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
         self._weights = [np.empty(0, dtype=np.float32)]
         self._rejection_reasons = [np.empty(0, dtype=np.int8)]
+        self._poses = [np.empty((0, 2), dtype=np.float32)]
         self._brightness: list[float] = []
         self._picture_times: list[float] = []
         self._picture_brightness: list[float] = []
@@ -139,6 +140,7 @@ class SampleCollector:
         self._weights.append(readings.weight)
         self._rejection_reasons.append(readings.rejection_reason)
         self._emotions.append(readings.emotions)
+        self._poses.append(readings.pose)
         self.frames += len(frames)
 
     def _follow_picture(self, frame: Frame) -> None:
@@ -191,6 +193,7 @@ class SampleCollector:
             gaps=tuple(gaps),
             doubts=tuple(doubts),
             brightness=np.array(self._brightness, np.float32)[belongs],
+            pose=np.concatenate(self._poses)[belongs],
             picture_time=np.array(self._picture_times),
             picture_brightness=np.array(self._picture_brightness, np.float32),
             viewer_changes=identities.changes,

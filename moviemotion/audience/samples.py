@@ -16,17 +16,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.schemas import FileSchema
+from moviemotion.audience.displacement import face_displacements
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.faces.viewer_identities import StillFace, ViewerChange
 from moviemotion.audience.synchronization.clock import CameraClock, ClockSource
 from moviemotion.emotions import EMOTIONS
 
-SAMPLES = FileSchema("moviemotion/samples", 4)
+SAMPLES = FileSchema("moviemotion/samples", 5)
 """Schema of the file. Version 2 added weights, rejection reasons and identity switches. Version 3 added the
 schema name and version, and introduced standard names: `rejection_reason` (was `refused`),
 `identity_switches` (was `exchanges`) and `gaps` (was `blanks`). Version 4 added the brightness of faces and
-pictures, and the camera's clock."""
+pictures, and the camera's clock. Version 5 added the pose of heads and the displacement of faces."""
+
+
+_POSE_COLUMNS = ("yaw", "pitch")
+_UNKNOWN = np.empty(0, np.float32)
 
 
 class PictureEventKind(StrEnum):
@@ -65,6 +70,9 @@ class Samples:
         doubts: reasons to doubt the times, the orientation or the track of the recording, one line each,
             without the file's name.
         brightness: (n,) float32 mean brightness of the face box, 0–255; NaN if it was not measured.
+        pose: (n, 2) float32 yaw and pitch of the head in degrees, as in `head_poses`; NaN if not measured.
+        displacement: (n,) float32 distance of the face from its usual place in the minute before, in face
+            sizes; NaN if unknown. Unlike the face box, it does not reveal the seat.
         picture_time: (m,) float64 time of each sampled frame on the file's clock, in seconds; empty if it was
             not stored.
         picture_brightness: (m,) float32 mean brightness of what may be seen of each sampled frame, 0–255.
@@ -88,6 +96,8 @@ class Samples:
     gaps: tuple[tuple[float, float], ...] = ()
     doubts: tuple[str, ...] = ()
     brightness: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    pose: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
+    displacement: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     picture_time: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     picture_brightness: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     clock: CameraClock | None = None
@@ -96,9 +106,14 @@ class Samples:
     still_faces: tuple[StillFace, ...] = ()
 
     def __post_init__(self) -> None:
-        """Mark the brightness as unknown if it was not measured."""
-        if len(self.brightness) != len(self.time):
-            object.__setattr__(self, "brightness", np.full(len(self.time), np.nan, np.float32))
+        """Mark brightness and pose as unknown if they were not measured, and measure the displacement."""
+        n = len(self.time)
+        if len(self.brightness) != n:
+            object.__setattr__(self, "brightness", np.full(n, np.nan, np.float32))
+        if len(self.pose) != n:
+            object.__setattr__(self, "pose", np.full((n, 2), np.nan, np.float32))
+        if len(self.displacement) != n:
+            object.__setattr__(self, "displacement", face_displacements(self.viewer, self.time, self.box))
 
     def on_clock(self, clock: CameraClock, offset: float) -> Samples:
         """The same samples on another clock.
@@ -168,6 +183,8 @@ class Samples:
                 pa.array(self.rejection_reason), pa.array(REJECTION_REASONS)
             ),
             "brightness": self.brightness,
+            **dict(zip(_POSE_COLUMNS, self.pose.T, strict=True)),
+            "displacement": self.displacement,
         }
         metadata = {
             **SAMPLES.metadata(),
@@ -215,6 +232,8 @@ class Samples:
             gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
             doubts=tuple(map(str, json.loads(metadata.get("doubts", "[]")))),
             brightness=column["brightness"].to_numpy(),
+            pose=np.stack([column[name].to_numpy() for name in _POSE_COLUMNS], axis=1),
+            displacement=column["displacement"].to_numpy() if "displacement" in column else _UNKNOWN,
             picture_time=_unpacked(metadata["picture_time"], "<f8").astype(np.float64),
             picture_brightness=_unpacked(metadata["picture_brightness"], "<f4").astype(np.float32),
             clock=CameraClock.from_json(clock) if (clock := json.loads(metadata["clock"])) else None,
@@ -290,6 +309,10 @@ def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
         table = table.append_column("brightness", pa.array(np.full(len(table), np.nan, np.float32)))
         nothing = _packed(np.empty(0))
         metadata |= {"picture_time": nothing, "picture_brightness": nothing, "clock": "null"}
+    if version <= 4:
+        unknown = pa.array(np.full(len(table), np.nan, np.float32))
+        for name in _POSE_COLUMNS:
+            table = table.append_column(name, unknown)  # the displacement is measured from the face boxes
     return table, metadata
 
 

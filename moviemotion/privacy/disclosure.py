@@ -103,7 +103,8 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
         "What happens",
         (
             "Several times a second, your face is found in the video and measured for the emotion it shows: "
-            f"{emotions}.",
+            f"{emotions}. So is the direction in which your head is turned, and whether you are in your "
+            "seat; where your eyes look is not measured.",
             "The result says what a face shows, not what you feel, and can be wrong. "
             "Nothing is decided about you.",
             "You are not identified: your face is not compared with anyone else's, and you are not asked for "

@@ -9,11 +9,13 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
 from moviemotion._io.atomic_files import atomic_write
+from moviemotion.analysis.signals.attention_states import ATTENTION_STATES
 from moviemotion.analysis.signals.timeline import PEAK_COLUMNS
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
@@ -34,9 +36,10 @@ viewer.json      your random ID, your seat, your place in the seat map (without 
                  not kept), your answers, when each kind of data is deleted, and what was
                  done with your data
 samples.csv      each measurement of your face: film time in seconds, emotion probabilities, quality weight
-                 (0 to 1), and the reason if it was rejected
-seconds.csv      the emotion probabilities in each second of the film, and the strength of each emotion
-                 above your baseline
+                 (0 to 1), the reason if it was rejected, the direction of your head in degrees (yaw, pitch),
+                 and how far your face was from its usual place, in face sizes
+seconds.csv      the emotion probabilities in each second of the film, the strength of each emotion above
+                 your baseline, and whether you faced the screen
 disclosures/     the texts that you read before you answered
 pictures/        pictures of you, if any were stored
 """
@@ -151,7 +154,7 @@ def _samples_csv(folder: Path, viewer: str) -> str:
         samples = study.read_samples(camera)
         if samples and viewer in samples.viewers:
             rows += _sample_rows(samples, samples.viewers.index(viewer))
-    return _csv_text(["seconds", *EMOTIONS, "weight", "refused"], rows)
+    return _csv_text(["seconds", *EMOTIONS, "weight", "refused", "yaw", "pitch", "displacement"], rows)
 
 
 def _sample_rows(samples: Samples, viewer: int) -> list[list[object]]:
@@ -161,6 +164,7 @@ def _sample_rows(samples: Samples, viewer: int) -> list[list[object]]:
         samples.emotions[mine].tolist(),
         samples.weight[mine].tolist(),
         samples.rejection_reason[mine].tolist(),
+        np.column_stack([samples.pose, samples.displacement])[mine].tolist(),
         strict=True,
     )
     return [
@@ -169,29 +173,27 @@ def _sample_rows(samples: Samples, viewer: int) -> list[list[object]]:
             *(f"{p:.6f}" for p in emotions),
             f"{weight:.3f}",
             REJECTION_REASONS[why] if why else "",
+            *("" if np.isnan(value) else f"{value:.2f}" for value in pose),
         ]
-        for time, emotions, weight, why in columns
+        for time, emotions, weight, why, pose in columns
     ]
 
 
 def _seconds_csv(folder: Path, viewer: str) -> str:
     analysis = load_analysis(folder)
-    header = [
-        "second",
-        *EMOTIONS,
-        *PEAK_COLUMNS,
-        *(f"{emotion} strength" for emotion in NON_NEUTRAL_EMOTIONS),
-    ]
+    strengths = (f"{emotion} strength" for emotion in NON_NEUTRAL_EMOTIONS)
+    header = ["second", *EMOTIONS, *PEAK_COLUMNS, *strengths, "attention"]
     if viewer not in analysis.timeline.viewers:
         return _csv_text(header, [])
     index = analysis.timeline.viewers.index(viewer)
-    timeline = analysis.timeline.of_viewers([index])
-    figures = np.hstack([timeline.probabilities[0], timeline.at_peak()[0, :, 1:], analysis.strength[index]])
+    own = analysis.timeline.of_viewers([index])
+    figures = np.hstack([own.probabilities[0], own.at_peak()[0, :, 1:], analysis.strength[index]])
+    states = [] if own.attention is None else [ATTENTION_STATES[code] for code in own.attention[0].tolist()]
     return _csv_text(
         header,
         (
-            [second, *("" if np.isnan(value) else f"{value:.4f}" for value in row)]
-            for second, row in enumerate(figures.tolist(), analysis.timeline.start)
+            [second, *("" if np.isnan(value) else f"{value:.4f}" for value in row), state]
+            for (second, row), state in zip_longest(enumerate(figures.tolist(), own.start), states)
         ),
     )
 

@@ -23,7 +23,7 @@ from moviemotion.analysis.analyze import Analysis, DataQuality
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult
 from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
-from moviemotion.analysis.patterns.arc import EmotionalArc, compute_valence, segment_means
+from moviemotion.analysis.patterns.arc import EmotionalArc, segment_means
 from moviemotion.analysis.patterns.contagion import Contagion
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
 from moviemotion.analysis.patterns.flat_stretches import FlatStretch
@@ -34,6 +34,13 @@ from moviemotion.analysis.script_emotions import (
     emotions_by_element,
     emotions_by_scene,
     mean_strength_during,
+)
+from moviemotion.analysis.signals.affect import (
+    AffectCurve,
+    compute_affect,
+    compute_arousal,
+    compute_expressiveness,
+    compute_valence,
 )
 from moviemotion.analysis.signals.audience_curve import (
     REACTION_THRESHOLD,
@@ -46,6 +53,7 @@ from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW, FilmSynchro
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.attention_of_few import attention_for_all
 from moviemotion.privacy.contributors import is_count_of_few, is_mean_of_few, is_spread_of_few
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
@@ -110,6 +118,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
             sample_counts=timeline.sample_counts[:0],
             weight=None,
             peak=None,
+            attention=None,
         ),
         baseline=replace(
             rest,
@@ -134,7 +143,34 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
             for k in moments
         ),
         patterns=_patterns_for_all(patterns, strength, timeline.start, analysis.audience_curve),
+        affect=_affect_for_all(analysis, strength, few),
+        attention=attention_for_all(analysis.attention),
     )
+
+
+def _affect_for_all(
+    analysis: Analysis, strength: Float64Array, small_group_seconds: NDArray[np.bool_]
+) -> AffectCurve:
+    """Withhold the means and intervals that describe fewer than `MIN_GROUP_SIZE` viewers.
+
+    Args:
+        analysis: the unrestricted analysis.
+        strength: (V, S, 7) the strengths without those for which few viewers account.
+        small_group_seconds: (S,) seconds in which too few viewers were seen.
+    """
+    affect = compute_affect(analysis.timeline, analysis.baseline, strength)
+    by_viewer = {
+        "expressiveness": compute_expressiveness(analysis.timeline, analysis.baseline),
+        "valence": compute_valence(strength),
+        "arousal": compute_arousal(strength),
+    }
+    shown = {}
+    for name, values in by_viewer.items():
+        few = small_group_seconds | is_mean_of_few(values)
+        shown[name] = np.where(few, _NAN, getattr(affect, name))
+        interval = f"{name}_interval"
+        shown[interval] = np.where(few | is_spread_of_few(values), _NAN, getattr(affect, interval))
+    return AffectCurve(**shown)
 
 
 def mask_small_groups(analysis: Analysis) -> Analysis:

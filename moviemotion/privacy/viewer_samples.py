@@ -10,6 +10,19 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.samples import Samples
 
+SAMPLE_COLUMNS = (
+    "viewer",
+    "time",
+    "box",
+    "detection",
+    "emotions",
+    "weight",
+    "rejection_reason",
+    "brightness",
+    "pose",
+    "displacement",
+)
+"""The attributes of `Samples` with one row per sample."""
 SWITCH_UNCERTAINTY = 10.0
 """Seconds before the time of an identity switch during which a sample may belong to either viewer."""
 
@@ -78,5 +91,4 @@ def without_viewer(samples: Samples, viewer: int) -> Samples:
 
 
 def _select_rows(samples: Samples, rows: NDArray[np.bool_]) -> Samples:
-    columns = ("viewer", "time", "box", "detection", "emotions", "weight", "rejection_reason", "brightness")
-    return replace(samples, **{name: getattr(samples, name)[rows] for name in columns})
+    return replace(samples, **{name: getattr(samples, name)[rows] for name in SAMPLE_COLUMNS})

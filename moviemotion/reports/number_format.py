@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
+import numpy as np
+
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment, count_by_kind
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
@@ -236,6 +238,18 @@ def synchrony_sentence(analysis: Analysis) -> str:
             "whole cannot be measured from faces alone."
         )
     return text
+
+
+def affect_sentence(analysis: Analysis) -> str:
+    """The audience's mean expressiveness, valence and arousal over the film; empty if nothing is known."""
+    enough = analysis.in_film & analysis.audience_curve.has_enough_viewers
+    means = {}
+    for name in ("expressiveness", "valence", "arousal"):
+        values = getattr(analysis.affect, name)[enough]
+        values = values[~np.isnan(values)]
+        if values.size:
+            means[name] = f"{name} {number(float(values.mean()))}"
+    return f"Mean over the film: {', '.join(means.values())}." if means else ""
 
 
 def baseline_sentence(analysis: Analysis) -> str:

@@ -41,6 +41,9 @@ and light."""
 BLINK_SAD_LOG_ODDS = 1.0
 """Log-odds that closed eyes add to sad."""
 SECONDS_BETWEEN_ABSENCES = 600.0
+SECONDS_BETWEEN_GLANCES = 90.0
+POSE_NOISE = ((0.4, 4.0), (60.0, 4.0))
+"""The error of a pose: correlation time in seconds and standard deviation in degrees of each component."""
 TURN_SECONDS = 1.0
 """Seconds at either end of an absence in which the face is turned too far away to be read."""
 
@@ -134,9 +137,15 @@ def simulate_viewer(screening: SimulatedScreening, viewer: int) -> SimulatedView
     light = rng.uniform(0.7, 1.1) + 0.1 * _autocorrelated_noise(rng, (len(felt), 1), 60.0)[:, 0]
     weight = np.where(turned, 0, np.clip(light, 0.1, 1)).astype(np.float32)
     time = np.arange(len(felt)) / SAMPLE_RATE
+    pose, displacement = _random_poses(rng, away, turned)
     return SimulatedViewer(
         reading=ViewerSamples(
-            screening.viewers[viewer], time[~away], _softmax(log_odds[~away]), weight[~away]
+            screening.viewers[viewer],
+            time[~away],
+            _softmax(log_odds[~away]),
+            weight[~away],
+            pose=pose[~away],
+            displacement=displacement[~away],
         ),
         felt_intensity=felt.reshape(-1, SAMPLE_RATE, len(NON_NEUTRAL_EMOTIONS))
         .mean(axis=1)
@@ -191,6 +200,26 @@ def _random_absences(rng: np.random.Generator, seconds: int) -> tuple[NDArray[np
         ] = True
         away[round(start * SAMPLE_RATE) : round((start + lasts) * SAMPLE_RATE)] = True
     return away, turned & ~away
+
+
+def _random_poses(
+    rng: np.random.Generator, away: NDArray[np.bool_], turned: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(T, 2) yaw and pitch of a head that glances elsewhere, and (T,) distances from its usual place.
+
+    Somebody who turns away leaves the place, and is far from it when the absence starts.
+    """
+    pose = np.tile(rng.normal(0, 10, 2).astype(np.float32), (len(away), 1))
+    for correlation_time, deviation in POSE_NOISE:
+        pose += np.float32(deviation) * _autocorrelated_noise(rng, pose.shape, correlation_time)
+    for start in rng.integers(0, len(away), rng.poisson(len(away) / (SAMPLE_RATE * SECONDS_BETWEEN_GLANCES))):
+        lasts = round(SAMPLE_RATE * (1 + float(rng.exponential(3))))
+        aside = (float(rng.choice([-1, 1]) * rng.uniform(35, 60)), 0.0)
+        pose[start : start + lasts] += aside if rng.random() < 0.5 else (0.0, -float(rng.uniform(28, 40)))
+    pose[turned, 0] += 70
+    displacement = np.abs(rng.normal(0, 0.1, len(away))).astype(np.float32)
+    displacement[turned] += 1
+    return pose, displacement
 
 
 def _softmax(log_odds: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -23,7 +23,7 @@ from moviemotion.analysis.signals.clock_summary import ClockSummary
 from moviemotion.analysis.signals.doubles import Double, find_doubles
 from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build_timeline
-from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.faces.quality import REJECTION_REASONS, TURNED_AWAY
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.synchronization.clock import ClockSource
 from moviemotion.errors import MoviemotionError, SettingError
@@ -55,10 +55,20 @@ def _viewer_samples(camera_samples: Sequence[Samples]) -> Iterator[ViewerSamples
     """The samples of each viewer, in the order of the timeline."""
     for samples in camera_samples:
         persons = samples.viewer_of_sample()
+        # A face that is turned too far for its emotions still shows where it is turned.
+        trusted = (samples.weight > 0) | (samples.rejection_reason == REJECTION_REASONS.index(TURNED_AWAY))
         for index, viewer in enumerate(samples.viewers):
             own = persons == index
             yield ViewerSamples(
-                viewer, samples.time[own], samples.emotions[own], samples.weight[own], samples.box[own]
+                viewer,
+                samples.time[own],
+                samples.emotions[own],
+                samples.weight[own],
+                samples.box[own],
+                np.where(trusted[own, None], samples.pose[own], np.nan),
+                samples.displacement[own],
+                (*samples.gaps, (samples.end, math.inf)),
+                tuple(event.time for event in samples.picture_events),
             )
 
 

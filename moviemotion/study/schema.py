@@ -114,7 +114,7 @@ def _screening_2(state: Any) -> Any:
     return {**state, "stage": _STAGES.get(state["stage"], state["stage"])}
 
 
-STUDY = FileSchema("moviemotion/study", 3, {1: _study_2})
+STUDY = FileSchema("moviemotion/study", 4, {1: _study_2})
 PROVENANCE = FileSchema("moviemotion/provenance", 4, {1: _provenance_2, 2: _provenance_3, 3: _provenance_4})
 CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})

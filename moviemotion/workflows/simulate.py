@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from moviemotion import __version__
 from moviemotion._io.atomic_files import write_text_files
 from moviemotion._io.fingerprints import file_fingerprint
-from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.faces.quality import REJECTION_REASONS, TURNED_AWAY
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import SettingError
@@ -43,7 +44,6 @@ from moviemotion.study.folder import StudyFolder
 from moviemotion.workflows.screen import DEFAULT_SEED
 from moviemotion.workflows.settings_checks import check_seed
 
-TURNED_AWAY = REJECTION_REASONS.index("turned away")
 VIEWERS_PER_CAMERA = (1, 2, 3)
 """Numbers of viewers per camera in a rendered audience, used in rotation."""
 
@@ -219,6 +219,9 @@ def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> 
     return script, seconds
 
 
+_TURNED_AWAY = REJECTION_REASONS.index(TURNED_AWAY)
+
+
 def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
     reading = seen.reading
     unknown = np.full(len(reading.time), np.nan, np.float32)
@@ -232,8 +235,15 @@ def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
         detection=unknown,
         emotions=reading.probabilities,
         weight=reading.weight,
-        rejection_reason=np.where(reading.weight > 0, 0, TURNED_AWAY).astype(np.int8),
+        rejection_reason=np.where(reading.weight > 0, 0, _TURNED_AWAY).astype(np.int8),
+        pose=_known(reading.pose),
+        displacement=_known(reading.displacement),
     )
+
+
+def _known(values: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    assert values is not None  # simulated viewers have a pose
+    return values
 
 
 def _ground_truth(seen: SimulatedViewer) -> pa.Table:

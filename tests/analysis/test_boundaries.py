@@ -35,7 +35,7 @@ from moviemotion.analysis.moments.detection import (
 from moviemotion.analysis.moments.reaction_scores import MAX_SCORE, MOMENT, MOOD, TimeScale
 from moviemotion.analysis.patterns import arc, change_points, flat_stretches
 from moviemotion.analysis.patterns.acts import Act
-from moviemotion.analysis.patterns.arc import ArcShape, compute_valence, find_arcs, shape_correlations
+from moviemotion.analysis.patterns.arc import ArcShape, find_arcs, shape_correlations
 from moviemotion.analysis.patterns.contagion import find_contagion
 from moviemotion.analysis.patterns.flat_stretches import find_flat_stretches
 from moviemotion.analysis.patterns.motifs import (
@@ -51,6 +51,7 @@ from moviemotion.analysis.script_emotions import (
     mean_strength_during,
     summarize_emotions,
 )
+from moviemotion.analysis.signals.affect import compute_valence
 from moviemotion.analysis.signals.audience_curve import (
     REACTION_THRESHOLD,
     AudienceCurve,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
+from moviemotion.privacy.viewer_samples import SAMPLE_COLUMNS
 
 NAMES = st.lists(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
@@ -41,11 +43,28 @@ def samples(draw: st.DrawFn) -> Samples:
         emotions=rng.dirichlet(np.ones(8), n).astype(np.float32),
         weight=rng.random(n, np.float32),
         rejection_reason=rng.integers(0, len(REJECTION_REASONS), n).astype(np.int8),
+        pose=rng.normal(0, 20, (n, 2)).astype(np.float32),
+        displacement=rng.random(n, np.float32),
         identity_switches=tuple(
             IdentitySwitch(float(rng.uniform(0, 99)), k, k + 1, bool(rng.integers(2)))
             for k in range(len(viewers) - 1)
         ),
     )
+
+
+def test_version_4_has_no_pose_and_gets_its_displacement_from_the_boxes(tmp_path: Path) -> None:
+    seen = samples_at(np.arange(20.0), np.zeros(20, np.int16), ())
+    box = np.tile(np.array([10, 10, 60, 60], np.float32), (20, 1))
+    box[-1] += 100
+    replace(seen, box=box, displacement=np.empty(0, np.float32)).write(path := tmp_path / "seat-01.parquet")
+    table = pq.read_table(path)
+    earlier = table.drop_columns(["yaw", "pitch", "displacement"])
+    pq.write_table(earlier.replace_schema_metadata({**table.schema.metadata, b"version": b"4"}), path)
+    samples = Samples.read(path)
+    assert np.isnan(samples.pose).all()
+    assert samples.displacement[-1] == pytest.approx(np.hypot(2, 2))
+    samples.write(path)
+    assert Samples.read(path).displacement.tolist()[-5:] == samples.displacement.tolist()[-5:]
 
 
 @given(samples())
@@ -58,7 +77,9 @@ def test_round_trip(written: Samples) -> None:
         assert list(Path(folder).iterdir()) == [path]
     assert (read.viewers, read.frames, read.end) == (written.viewers, written.frames, written.end)
     assert read.identity_switches == written.identity_switches
-    for name in ("viewer", "time", "box", "detection", "emotions", "weight", "rejection_reason"):
+    for name in SAMPLE_COLUMNS:
+        if name == "brightness":
+            continue  # unknown in these samples
         before, after = getattr(written, name), getattr(read, name)
         assert after.dtype == before.dtype
         assert after.shape == before.shape

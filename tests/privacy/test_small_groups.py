@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from moviemotion.analysis.analyze import Analysis, analyze
+from moviemotion.analysis.attention import AttentionDrop, measure_attention
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.analysis.moments.detection import Moment
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
+from moviemotion.analysis.signals.attention_states import DOWN, NOT_SEEN, OUT, SCREEN
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.analysis.signals.timeline import Timeline
@@ -39,7 +41,7 @@ OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
     *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
     *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
-    *("moment_mixed_emotions", "patterns", "in_film"),
+    *("moment_mixed_emotions", "patterns", "in_film", "affect", "attention"),
 }
 SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMore hay, and a hare.\n"
 
@@ -285,6 +287,46 @@ def test_two_groups_single_out_no_few_viewers_in_any_second(tmp_path: Path) -> N
     assert np.isfinite(eleven.overall_strength).all()
     assert np.flatnonzero(np.isnan(five.overall_strength)).tolist() == list(range(45, 60))
     assert np.isfinite(group_curve_for_role(analysis, groups["five"], Role.WRITER).overall_strength).all()
+
+
+def test_attention_of_few_and_walk_outs_are_shown_to_the_researcher_alone(tmp_path: Path) -> None:
+    whole = laughing_room(tmp_path, 12)
+    states = np.full((12, SECONDS), SCREEN, np.int8)
+    states[:4, 10:20] = DOWN  # four look elsewhere
+    states[:7, 30:40] = DOWN  # seven do, and five face the screen
+    states[:9, 50:60] = DOWN  # three face the screen
+    states[:8, 70:80] = NOT_SEEN
+    states[11, 62:68] = OUT
+    attention = measure_attention(replace(whole.timeline, attention=states), 36, np.ones(SECONDS, dtype=bool))
+    dropped = replace(attention, drops=tuple(drop_of(k) for k in (4, 7, 9)))
+    seen = analysis_for_role(replace(whole, attention=dropped), Role.WRITER)
+    shown = np.flatnonzero(~np.isnan(seen.attention.share)).tolist()
+    few = [*range(10, 20), *range(50, 60), *range(62, 68), *range(70, 80)]
+    assert shown == [second for second in range(SECONDS) if second not in few]
+    assert [drop.elsewhere for drop in seen.attention.drops] == [7]
+    assert seen.attention.walk_outs == ()
+    assert seen.attention.viewer_shares.size == 0
+    assert np.isnan(seen.attention.viewers_by_state).all()
+    assert seen.timeline.attention is None
+    assert len(dropped.walk_outs) == 1
+
+
+def test_affect_of_few_is_shown_to_the_researcher_alone(tmp_path: Path) -> None:
+    whole = laughing_room(tmp_path, 12, alone=(60, 70))
+    seen = analysis_for_role(whole, Role.WRITER).affect
+    for name in ("expressiveness", "valence", "arousal"):
+        assert np.isfinite(getattr(whole.affect, name)).all()
+        assert np.isnan(getattr(seen, name)[60:70]).all()
+        assert np.isfinite(getattr(seen, name)[21:24]).all()
+    one = whole.timeline.probabilities.copy()
+    one[1:, 20:25] = whole.baseline.probabilities[1:, None]  # one viewer laughs
+    alone = replace(whole, timeline=replace(whole.timeline, probabilities=one))
+    assert np.isnan(analysis_for_role(alone, Role.WRITER).affect.expressiveness[20:25]).all()
+
+
+def drop_of(viewers: int) -> AttentionDrop:
+    """A drop in which some of twelve viewers looked elsewhere."""
+    return AttentionDrop(10, 20, 15, viewers / 12, (0.1, 0.9), 0.1, 12, 0.01)
 
 
 def test_the_researcher_sees_all(tmp_path: Path) -> None:

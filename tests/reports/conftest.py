@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from moviemotion.analysis.analyze import Analysis, DataQuality
+from moviemotion.analysis.attention import measure_attention
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult
 from moviemotion.analysis.patterns.find_patterns import find_patterns
 from moviemotion.analysis.script_emotions import EmotionSummary, SceneEmotions
+from moviemotion.analysis.signals.affect import compute_affect
+from moviemotion.analysis.signals.attention_states import DOWN, NOT_SEEN, OUT, SCREEN
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, AudienceCurve
 from moviemotion.analysis.signals.baseline import estimate_baseline
 from moviemotion.analysis.signals.mixed_emotions import find_mixed_emotions
@@ -24,6 +27,7 @@ from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 
+LONG_SECONDS = 1000
 NAN = float("nan")
 SCENE = (
     (ElementKind.SCENE_HEADING, None, "INT. LIGHTHOUSE KITCHEN – NIGHT"),
@@ -156,7 +160,13 @@ def make_analysis(
     scores = np.concatenate([neutral, strength], axis=2).astype(np.float32)
     scores[unseen] = np.nan
     samples = np.where(unseen, 0, 5).astype(np.int32)
-    timeline = Timeline(tuple(f"seat-{v + 1:02}" for v in range(viewers)), start, scores, samples)
+    # Half of the viewers look at their phones in the middle, and the first one leaves for a while.
+    states = np.where(unseen, NOT_SEEN, SCREEN).astype(np.int8)
+    states[: viewers // 2, seconds // 2 : seconds // 2 + 8] = DOWN
+    states[0, seconds // 5 : seconds // 5 + 25] = OUT
+    names = tuple(f"seat-{v + 1:02}" for v in range(viewers))
+    # The search in the long film would take most of the tests' time.
+    timeline = Timeline(names, start, scores, samples, attention=None if seconds > LONG_SECONDS else states)
 
     seen = (~unseen).sum(axis=0)
     with warnings.catch_warnings():
@@ -258,6 +268,8 @@ def make_analysis(
         mixed,
         find_patterns(strength, curve, search, script, seed),
         np.ones(seconds, dtype=bool),
+        compute_affect(timeline, rest, strength),
+        measure_attention(timeline, seed, np.ones(seconds, dtype=bool)),
     )
 
 

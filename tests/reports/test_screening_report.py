@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.analysis.analyze import analyze
+from moviemotion.analysis.attention import AttentionDrop
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.problems import Harm, Problem
@@ -100,12 +101,40 @@ def test_the_page_says_what_can_be_excluded_and_what_cannot(page):
     assert all(word in rest for word in ("light of the screen", "house lights", "phone"))
 
 
+def test_attention_has_its_curve_its_walk_outs_and_says_what_it_is_not(make):
+    analysis = make()
+    page = Page(render_report(analysis))
+    assert "0:30: seat-01 left at “" in page.text
+    assert "Not measured is where eyes look" in page.text
+    attention = np.frombuffer(b64decode(chart_data(analysis)["curves"]["attention"]), dtype="<u2")
+    known = attention != NO_VALUE
+    assert (known == (analysis.attention.known >= 5)).all()
+    assert attention[known] / 10_000 == pytest.approx(analysis.attention.share[known], abs=1e-4)
+
+
+def test_without_attention_the_report_has_neither_curve_nor_section(make):
+    analysis = make()
+    unknown = replace(analysis.attention, known=np.zeros_like(analysis.attention.known))
+    text = render_report(replace(analysis, attention=unknown))
+    assert 'id="attention"' not in text
+    assert "attention-toggle" not in text.split("<script", 1)[0]
+
+
+def test_a_drop_is_stated_with_its_evidence(make):
+    analysis = make()
+    drop = AttentionDrop(60, 72, 65, 0.5, (0.25, 0.75), 0.08, 12, 0.004)
+    page = Page(render_report(replace(analysis, attention=replace(analysis.attention, drops=(drop,)))))
+    assert "1:00–1:12: 6 of 12 looked elsewhere (95 %: 25–75 %; 8 % do in comparable seconds" in page.text
+
+
 def test_seconds_with_too_few_viewers_are_unknown(make):
     analysis = make(viewers=6)
     few = analysis.audience_curve.viewers < 5
     assert 5 < few.sum() < 150
     data = chart_data(analysis)
-    for name, curve in data["curves"].items():
+    # The state of somebody who left the seat is known, although nobody is seen there.
+    curves = {name: curve for name, curve in data["curves"].items() if not name.startswith("attention")}
+    for name, curve in curves.items():
         unknown = np.frombuffer(b64decode(curve), dtype="<u2") == NO_VALUE
         assert unknown[few].all(), name
     assert (np.frombuffer(b64decode(data["curves"]["share"]), dtype="<u2") == NO_VALUE).sum() == few.sum()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 from math import isnan, sqrt
 
 import numpy as np
@@ -190,19 +189,10 @@ def find_moments(
     if in_film is None:
         in_film = np.ones(seen.shape[1], dtype=bool)
     tested = int(eligible_seconds(seen, in_film, MOMENT).sum())
-    reason = _insufficient_data(seen, tested)
+    stretches, reason = find_shared_stretches(strength, seed, in_film, seat_blocks)
     if reason:
         return MomentSearchResult((), f"{reason} Nothing can be concluded.", False, 0, ALPHA, seed, tested)
-    blocks = blocks_of_viewers(strength, np.arange(len(seen)) if seat_blocks is None else seat_blocks)
-    searches = [
-        _ScaleSearch.prepare(strength, seen, in_film, scale, blocks, seed + k)
-        for k, scale in enumerate((MOMENT, MOOD))
-    ]
-    p = _step_down_p_values(searches)
-    candidates = []
-    for search, columns in zip(searches, np.split(p, len(searches), axis=1), strict=True):
-        candidates += search.candidates(columns)
-    moments = _describe(strength, first_second, _drop_overlapping(candidates), blocks, seed)
+    moments = _build_moments(strength, first_second, stretches, seed)
     if moments:
         found = f"{count_by_kind(moments)} {'was' if len(moments) == 1 else 'were'} found"
         conclusion = (
@@ -216,6 +206,62 @@ def find_moments(
             "That does not prove that there was none."
         )
     return MomentSearchResult(moments, conclusion, True, N_SHIFTS, ALPHA, seed, tested)
+
+
+@dataclass(frozen=True)
+class SharedStretch:
+    """A stretch in which viewers did the same together more than chance would explain.
+
+    Attributes:
+        column: column of the curves in which it was found.
+        kind: `moment` or `mood`, the time scale.
+        start, stop: first second, and the second after the last one, counted from the first column.
+        peak: second in which the sum of the viewers' scores is largest.
+        p: p-value at the peak, adjusted for all seconds, columns and time scales.
+        evidence: the evidence, in which *strength* is the value of the curves.
+    """
+
+    column: int
+    kind: str
+    start: int
+    stop: int
+    peak: int
+    p: float
+    evidence: Evidence
+
+
+def find_shared_stretches(
+    curves: Float64Array,
+    seed: int,
+    in_film: NDArray[np.bool_],
+    seat_blocks: NDArray[np.int64] | None = None,
+) -> tuple[list[SharedStretch], str]:
+    """Search any curves of viewers for stretches in which they rise together; see `find_moments`.
+
+    Args:
+        curves: (V, S, F) values from 0 to 1, NaN where not seen.
+        seed: random seed for the shifts.
+        in_film: (S,) whether the film was running.
+        seat_blocks: (V,) each viewer's block of neighbors, as for `find_moments`.
+
+    Returns:
+        The stretches in chronological order, and an empty text, or none and the reason why nothing can be
+        concluded.
+    """
+    seen = ~np.isnan(curves[:, :, 0])
+    reason = _insufficient_data(seen, int(eligible_seconds(seen, in_film, MOMENT).sum()))
+    if reason:
+        return [], reason
+    blocks = blocks_of_viewers(curves, np.arange(len(seen)) if seat_blocks is None else seat_blocks)
+    searches = [
+        _ScaleSearch.prepare(curves, seen, in_film, scale, blocks, seed + k)
+        for k, scale in enumerate((MOMENT, MOOD))
+    ]
+    p = _step_down_p_values(searches)
+    candidates = []
+    for search, columns in zip(searches, np.split(p, len(searches), axis=1), strict=True):
+        candidates += search.candidates(columns)
+    return _describe(curves, _drop_overlapping(candidates), blocks, seed), ""
 
 
 def _insufficient_data(seen: NDArray[np.bool_], tested: int) -> str:
@@ -381,15 +427,11 @@ class _ScaleSearch:
 
 
 def _describe(
-    strength: Float64Array,
-    first_second: int,
-    candidates: list[_Candidate],
-    blocks: NDArray[np.int64],
-    seed: int,
-) -> tuple[Moment, ...]:
+    curves: Float64Array, candidates: list[_Candidate], blocks: NDArray[np.int64], seed: int
+) -> list[SharedStretch]:
     described = [
         gather_evidence(
-            strength[:, :, one.column],
+            curves[:, :, one.column],
             one.search.scores[:, :, one.column],
             one.bounds,
             one.peak,
@@ -399,32 +441,39 @@ def _describe(
         )
         for one in candidates
     ]
-    large = [one.reacting_share >= MIN_REACTING_SHARE for one in described]
-    candidates, evidence = list(compress(candidates, large)), list(compress(described, large))
-    ranks = resonance_rank_intervals(evidence, np.random.default_rng(seed))
-    synchronies = [synchrony_at(strength, one.peak) for one in candidates]
+    return [
+        SharedStretch(one.column, one.search.scale.name, *one.bounds, one.peak, one.p, evidence)
+        for one, evidence in zip(candidates, described, strict=True)
+        if evidence.reacting_share >= MIN_REACTING_SHARE
+    ]
+
+
+def _build_moments(
+    strength: Float64Array, first_second: int, stretches: list[SharedStretch], seed: int
+) -> tuple[Moment, ...]:
+    ranks = resonance_rank_intervals([one.evidence for one in stretches], np.random.default_rng(seed))
+    synchronies = [synchrony_at(strength, one.peak) for one in stretches]
     min_variance = pooled_variance(synchronies)
     return tuple(
-        _build_moment(first_second, candidate, one, synchrony, min_variance, rank)
-        for candidate, one, synchrony, rank in zip(candidates, evidence, synchronies, ranks, strict=True)
+        _build_moment(first_second, one, synchrony, min_variance, rank)
+        for one, synchrony, rank in zip(stretches, synchronies, ranks, strict=True)
     )
 
 
 def _build_moment(
     first_second: int,
-    candidate: _Candidate,
-    evidence: Evidence,
+    stretch: SharedStretch,
     synchrony: JackknifeEstimate,
     min_variance: float,
     rank_interval: tuple[int, int],
 ) -> Moment:
-    start, stop = candidate.bounds
+    evidence = stretch.evidence
     return Moment(
-        start=float(first_second + start),
-        end=float(first_second + stop),
-        peak=float(first_second + candidate.peak),
-        emotion=NON_NEUTRAL_EMOTIONS[candidate.column],
-        kind=candidate.search.scale.name,
+        start=float(first_second + stretch.start),
+        end=float(first_second + stretch.stop),
+        peak=float(first_second + stretch.peak),
+        emotion=NON_NEUTRAL_EMOTIONS[stretch.column],
+        kind=stretch.kind,
         strength=evidence.mean_strength,
         strength_interval=evidence.strength_interval,
         reacting_share=evidence.reacting_share,
@@ -433,7 +482,7 @@ def _build_moment(
         synchrony=synchrony.value,
         synchrony_interval=synchrony.interval(min_variance),
         viewers=int((~np.isnan(evidence.strength)).sum()),
-        p_adjusted=candidate.p,
+        p_adjusted=stretch.p,
         leave_one_out=evidence.leave_one_out,
         replicability=evidence.replicability,
         resonance_interval=resonance_interval(evidence),

@@ -1,7 +1,6 @@
 """The emotional arc of a film and of its acts, and the classic shape that fits it best.
 
-Valence is the strength of happy minus the strengths of sad, anger, fear, disgust and contempt. Surprise can
-be positive or negative, so it is excluded. Reagan et al. (2016, EPJ Data Science 5:31) found that six shapes
+Valence is defined in `signals.affect`. Reagan et al. (2016, EPJ Data Science 5:31) found that six shapes
 are the most common in stories: the first three modes and their negatives. These are approximately cosines
 over half a period, one period and one and a half periods, and such cosines are used here.
 
@@ -22,11 +21,9 @@ from enum import StrEnum
 import numpy as np
 
 from moviemotion.analysis.patterns.acts import Act
-from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.analysis.signals.affect import compute_valence
 from moviemotion.statistics import Float64Array, holm_adjusted, student_t_quantile
 
-POSITIVE_EMOTIONS = (Emotion.HAPPY,)
-NEGATIVE_EMOTIONS = (Emotion.SAD, Emotion.ANGER, Emotion.FEAR, Emotion.DISGUST, Emotion.CONTEMPT)
 N_SEGMENTS = 24
 """Number of equal segments over which a curve is averaged; an arc is formed by entire scenes rather than by
 single seconds."""
@@ -106,20 +103,6 @@ class EmotionalArc:
     def is_clear(self) -> bool:
         """Whether the shape is significant, fits well, and is found in nearly every resampled audience."""
         return self.p_adjusted <= ALPHA and self.bootstrap_agreement >= MIN_AGREEMENT and self.fit >= MIN_FIT
-
-
-def compute_valence(strength: Float64Array) -> Float64Array:
-    """Compute valence: the strength of happiness minus the strengths of the negative emotions.
-
-    Args:
-        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
-
-    Returns:
-        (V, S) valence, −1…1; NaN where not seen.
-    """
-    positive = strength[:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in POSITIVE_EMOTIONS]].sum(axis=2)
-    negative = strength[:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in NEGATIVE_EMOTIONS]].sum(axis=2)
-    return np.asarray(np.clip(positive - negative, -1, 1))
 
 
 def find_arcs(

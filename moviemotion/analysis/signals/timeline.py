@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.analysis.signals.attention_states import attention_states
 from moviemotion.analysis.signals.moving_mean import moving_mean
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 
@@ -45,6 +46,7 @@ class Timeline:
         peak: (V, S, 7) float32, peak of each emotion in the order of `NON_NEUTRAL_EMOTIONS`: its largest mean
             over `WINDOW_SECONDS` around any sample of the second, and at least the second's mean; NaN where
             not seen. None if only means are known, which then serve as peaks.
+        attention: (V, S) int8 index into `ATTENTION_STATES`; None if no pose was measured.
     """
 
     viewers: tuple[str, ...]
@@ -53,6 +55,7 @@ class Timeline:
     sample_counts: NDArray[np.int32]
     weight: NDArray[np.float32] | None = None
     peak: NDArray[np.float32] | None = None
+    attention: NDArray[np.int8] | None = None
 
     def at_peak(self) -> NDArray[np.float32]:
         """Return neutral's mean and the other emotions' peaks, (V, S, 8), NaN where not seen.
@@ -76,6 +79,7 @@ class Timeline:
             sample_counts=self.sample_counts[index],
             weight=None if self.weight is None else self.weight[index],
             peak=None if self.peak is None else self.peak[index],
+            attention=None if self.attention is None else self.attention[index],
         )
 
 
@@ -89,6 +93,10 @@ class ViewerSamples:
         probabilities: (n, 8) emotion probabilities in the order of `EMOTIONS`.
         weight: (n,) quality weight of each sample, from 0 (rejected) to 1.
         box: (n, 4) left, top, right and bottom of the face box in pixels; None if unknown.
+        pose: (n, 2) yaw and pitch of the head in degrees; NaN where it cannot be trusted, None if unknown.
+        displacement: (n,) distance of the face from its usual place, in face sizes; None if unknown.
+        gaps: stretches of film time in which the camera did not run.
+        moves: film times at which the camera was moved or changed.
     """
 
     viewer: str
@@ -96,6 +104,10 @@ class ViewerSamples:
     probabilities: NDArray[np.float32]
     weight: NDArray[np.float32]
     box: NDArray[np.float32] | None = None
+    pose: NDArray[np.float32] | None = None
+    displacement: NDArray[np.float32] | None = None
+    gaps: tuple[tuple[float, float], ...] = ()
+    moves: tuple[float, ...] = ()
 
 
 def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timeline:
@@ -110,7 +122,7 @@ def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timel
         A timeline that starts at second 0 and includes the second that contains `end`.
     """
     seconds = max(0, int(np.floor(end)) + 1)
-    names, probabilities, counts, weights, peaks = [], [], [], [], []
+    names, probabilities, counts, weights, peaks, attention = [], [], [], [], [], []
     for samples in viewer_samples:
         usable = (samples.time >= 0) & (samples.time <= end) & (samples.weight > 0)
         time, weight = samples.time[usable], samples.weight[usable].astype(np.float64)
@@ -128,6 +140,7 @@ def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timel
         counts.append(count.astype(np.int32))
         weights.append((np.where(seen, total_weight, 0) / np.maximum(count, 1)).astype(np.float32))
         names.append(samples.viewer)
+        attention.append(_attention(samples, seconds))
     return Timeline(
         viewers=tuple(names),
         start=0,
@@ -135,4 +148,13 @@ def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timel
         sample_counts=np.stack(counts) if names else np.empty((0, seconds), np.int32),
         weight=np.stack(weights) if names else np.empty((0, seconds), np.float32),
         peak=np.stack(peaks) if names else np.empty((0, seconds, len(NON_NEUTRAL_EMOTIONS)), np.float32),
+        attention=np.stack(attention) if names else np.empty((0, seconds), np.int8),
     )
+
+
+def _attention(samples: ViewerSamples, seconds: int) -> NDArray[np.int8]:
+    """(S,) codes of a viewer's states."""
+    n = len(samples.time)
+    pose = np.full((n, 2), np.nan, np.float32) if samples.pose is None else samples.pose
+    displacement = np.full(n, np.nan, np.float32) if samples.displacement is None else samples.displacement
+    return attention_states(samples.time, pose, displacement, seconds, samples.gaps, samples.moves)

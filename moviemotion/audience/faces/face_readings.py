@@ -25,6 +25,7 @@ from moviemotion.audience.faces.face_registry import (
     load_emotion_model,
     predict_checked,
 )
+from moviemotion.audience.faces.head_pose import head_poses
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.errors import MoviemotionError
 
@@ -41,11 +42,13 @@ class FaceReadings:
         emotions: (n, 8) float32 emotion probabilities in the order of `EMOTIONS`.
         weight: (n,) float32 quality weight, 0 (rejected) to 1.
         rejection_reason: (n,) int8 index into `quality.REJECTION_REASONS`; 0 if not rejected.
+        pose: (n, 2) float32 yaw and pitch of the head in degrees, as in `head_poses`.
     """
 
     emotions: NDArray[np.float32]
     weight: NDArray[np.float32]
     rejection_reason: NDArray[np.int8]
+    pose: NDArray[np.float32]
 
 
 def predict_faces(
@@ -68,7 +71,8 @@ def predict_faces(
     framed = crops
     if model.framing != DEFAULT_FRAMING:
         framed = [crop_face(image, face, model.framing) for image, face in pairs]
-    return FaceReadings(predict_checked(model, framed), weight, rejection_reason)
+    poses = head_poses([face for _, face in pairs])
+    return FaceReadings(predict_checked(model, framed), weight, rejection_reason, poses)
 
 
 def detect_faces(

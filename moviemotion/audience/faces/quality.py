@@ -44,12 +44,13 @@ class QualityLimits:
     reason: str
 
 
+TURNED_AWAY = "turned away"
 QUALITY_LIMITS: dict[str, QualityLimits] = {
     "size": QualityLimits(6.0, 20.0, "too small"),
     "score": QualityLimits(0.3, 0.5, "hardly a face"),
     "contrast": QualityLimits(0.45, 1.6, "too dark or washed out"),
     "sharpness": QualityLimits(-2.35, -1.2, "blurred"),
-    "turn": QualityLimits(0.9, 0.6, "turned away"),
+    "turn": QualityLimits(0.9, 0.6, TURNED_AWAY),
     "cover": QualityLimits(0.2, 0.1, "covered"),
     "tilt": QualityLimits(75.0, 60.0, "lying on its side"),
 }

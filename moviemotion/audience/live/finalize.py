@@ -169,6 +169,7 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
         emotions=faces.emotions[seen],
         weight=faces.weight[seen],
         rejection_reason=faces.rejection_reason[seen],
+        pose=faces.pose[seen],
         identity_switches=tuple(
             replace(switch, time=switch.time + offset, first=first, second=second)
             for switch in read_identity_switches(folder, camera)

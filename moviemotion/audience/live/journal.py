@@ -32,9 +32,9 @@ from moviemotion.errors import SettingError
 
 FLUSH_INTERVAL = 5.0
 """Interval in seconds at which rows are written; a crash loses at most the rows of one interval."""
-JOURNAL = FileSchema("moviemotion/capture-journal", 2)
+JOURNAL = FileSchema("moviemotion/capture-journal", 3)
 """Schema of every file in the folder. Version 2 added the schema name and version, and standard names for
-files and columns."""
+files and columns. Version 3 added the pose of heads."""
 _EARLIER_SUFFIXES = {
     ".brightness.arrows": ".light.arrows",
     "identity-switches.jsonl": "exchanges.jsonl",
@@ -47,6 +47,8 @@ FACES_SCHEMA = pa.schema(
         *((str(emotion), pa.float32()) for emotion in EMOTIONS),
         ("weight", pa.float32()),
         ("rejection_reason", pa.float32()),
+        ("yaw", pa.float32()),
+        ("pitch", pa.float32()),
     ],
     metadata=JOURNAL.metadata(),
 )
@@ -221,7 +223,7 @@ class DetectedFaces:
     Attributes:
         frame_times: (f,) time of each sampled frame in seconds, including frames without a face.
         time: (n,) time of each face in seconds.
-        box, detection, emotions, weight, rejection_reason: (n, …) as in `Samples`.
+        box, detection, emotions, weight, rejection_reason, pose: (n, …) as in `Samples`.
     """
 
     frame_times: NDArray[np.float64]
@@ -231,6 +233,7 @@ class DetectedFaces:
     emotions: NDArray[np.float32]
     weight: NDArray[np.float32]
     rejection_reason: NDArray[np.int8]
+    pose: NDArray[np.float32]
 
     def by_frame(self) -> Iterator[tuple[float, list[FaceBox]]]:
         """Yield the time and the faces of each frame; landmarks are not stored, so they are NaN."""
@@ -254,9 +257,10 @@ def read_faces(folder: Path, camera: str) -> DetectedFaces:
         seen,
         box=numbers[:, :4],
         detection=numbers[:, 4],
-        emotions=numbers[:, 5:-2],
-        weight=numbers[:, -2],
-        rejection_reason=numbers[:, -1].astype(np.int8),
+        emotions=numbers[:, 5:-4],
+        weight=numbers[:, -4],
+        rejection_reason=numbers[:, -3].astype(np.int8),
+        pose=numbers[:, -2:],
     )
 
 
@@ -364,8 +368,10 @@ def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
             JOURNAL.check_metadata(path, {key.decode(): value.decode() for key, value in metadata.items()})
             end = file.tell()
             for batch in stream:
-                # The columns of version 1 are in the same order, but have different names.
-                batches.append(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+                # Earlier versions have the same order, but version 1 has other names and neither has the last
+                # columns, which were not measured.
+                missing = [_unmeasured(batch.num_rows) for _ in schema.names[batch.num_columns :]]
+                batches.append(pa.RecordBatch.from_arrays([*batch.columns, *missing], schema=schema))
                 end = file.tell()
         except (pa.ArrowException, OSError, ValueError, TypeError, LookupError):
             pass  # the file ends where the machine stopped, or it is damaged from here on
@@ -375,6 +381,10 @@ def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
     valid = _valid_rows(table)
     damaged = not valid.all() or (rest not in (b"", _STREAM_END) and not _is_incomplete_batch(rest))
     return _ScannedStream(table.filter(pa.array(valid)), damaged)
+
+
+def _unmeasured(rows: int) -> pa.Array:
+    return pa.array(np.full(rows, np.nan, np.float32))
 
 
 def _is_incomplete_batch(rest: bytes) -> bool:

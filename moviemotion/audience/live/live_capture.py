@@ -356,6 +356,7 @@ class LiveCapture:
             readings.emotions.tolist(),
             readings.weight.tolist(),
             readings.rejection_reason.tolist(),
+            readings.pose.tolist(),
             strict=True,
         )
         rows = self._journal.faces[camera.name]
@@ -364,9 +365,9 @@ class LiveCapture:
             tracks = camera.tracker.assign(frame.time, in_frame)
             camera.switch_detector.update(frame.time, frame.image, in_frame, tracks)
             for face in in_frame:
-                emotions, weight, rejection_reason = next(read)
+                emotions, weight, rejection_reason, pose = next(read)
                 box = (face.left, face.top, face.right, face.bottom, face.score)
-                rows.add((frame.time, *box, *emotions, weight, rejection_reason))
+                rows.add((frame.time, *box, *emotions, weight, rejection_reason, *pose))
             if not in_frame:
                 rows.add((frame.time, *NO_FACE))
         for switch in camera.switch_detector.switches[known:]:

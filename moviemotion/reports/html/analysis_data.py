@@ -12,10 +12,12 @@ from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD, AudienceCurve
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.reports import number_format
+from moviemotion.reports.attention_sentences import attention_summary
 from moviemotion.reports.html.chart_data import (
     CURVE_STEPS,
     EMOTION_STYLES,
     NO_VALUE,
+    pack_attention,
     pack_curves,
     timed_scenes,
 )
@@ -48,8 +50,18 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
         "reacting": REACTION_THRESHOLD,
         "scenes": timed_scenes(analysis),
         "outside": stretches(~analysis.in_film, analysis.timeline.start),
-        **curves_json(analysis.audience_curve, MIN_VIEWERS),
+        **_with_attention(curves_json(analysis.audience_curve, MIN_VIEWERS), analysis),
+        "attention": {
+            "summary": attention_summary(analysis),
+            "conclusion": analysis.attention.conclusion,
+            "drops": [{"start": d.start, "end": d.end} for d in analysis.attention.drops],
+        },
     }
+
+
+def _with_attention(curves: dict[str, Any], analysis: Analysis) -> dict[str, Any]:
+    """The curves of everyone with their attention, which is not shown for groups."""
+    return {**curves, "curves": curves["curves"] | pack_attention(analysis.attention, MIN_VIEWERS)}
 
 
 def curves_json(curve: AudienceCurve, min_viewers: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.attention import Attention
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, AudienceCurve
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
@@ -46,7 +47,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
         "outside": stretches(~analysis.in_film, analysis.timeline.start),
         "viewers": curve.viewers.tolist(),
         "minViewers": MIN_VIEWERS,
-        "curves": pack_curves(curve, MIN_VIEWERS),
+        "curves": pack_curves(curve, MIN_VIEWERS) | pack_attention(analysis.attention, MIN_VIEWERS),
         "names": list(analysis.timeline.viewers),
         "strips": pack_strips(analysis.strength),
         "moments": [
@@ -97,6 +98,19 @@ def pack_curves(audience_curve: AudienceCurve, min_viewers: int) -> dict[str, st
         curves[f"{emotion}Low"] = audience_curve.strength_interval[0, :, column]
         curves[f"{emotion}High"] = audience_curve.strength_interval[1, :, column]
     enough = audience_curve.viewers >= min_viewers
+    return {name: pack_curve(np.where(enough, curve, np.nan)) for name, curve in curves.items()}
+
+
+def pack_attention(attention: Attention, min_viewers: int) -> dict[str, str]:
+    """Pack the share that faces the screen and its interval; empty if attention was not measured.
+
+    Seconds in which the state of fewer than `min_viewers` viewers is known have no value.
+    """
+    if not attention.is_measured:
+        return {}
+    enough = attention.known >= min_viewers
+    low, high = attention.share_interval
+    curves = {"attention": attention.share, "attentionLow": low, "attentionHigh": high}
     return {name: pack_curve(np.where(enough, curve, np.nan)) for name, curve in curves.items()}
 
 

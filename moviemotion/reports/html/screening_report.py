@@ -33,6 +33,12 @@ from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_TH
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.problems import HARM_TITLES, Problem, ranked_groups
 from moviemotion.reports import clock_sentences, number_format
+from moviemotion.reports.attention_sentences import (
+    WHAT_IT_IS,
+    attention_summary,
+    drop_sentence,
+    walk_out_sentence,
+)
 from moviemotion.reports.emotion_style import PALETTE, css_variables
 from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
@@ -153,8 +159,12 @@ def _environment() -> Environment:
         number_format.evidence_sentences,
         number_format.inconclusive_notice,
         number_format.rank_range,
+        number_format.affect_sentence,
         number_format.too_few_seen,
         problem_sections,
+        attention_summary,
+        drop_sentence,
+        walk_out_sentence,
         clock_sentences.clock_sentence,
         clock_sentences.clocks_summary,
         read_back,
@@ -177,6 +187,7 @@ def _environment() -> Environment:
         "halves": N_HALVES,
         "min_dominant_strength": MIN_DOMINANT_STRENGTH,
         "arc_box": (WIDTH, HEIGHT),
+        "attention_is": WHAT_IT_IS,
         "mixed_window": max(emotion.window for emotion in MIXED_EMOTIONS),
         "not_measured": lambda summary: summary.strength != summary.strength,
     }

@@ -17,6 +17,7 @@ from moviemotion.reports.tables.data_dictionary import (
     NOBODY_SEEN,
     SHARE_RANGE,
     Column,
+    ColumnValues,
     Table,
     interval_columns,
     per_row,
@@ -62,7 +63,8 @@ def _with_neutral(values: NDArray[np.floating]) -> Float64Array:
 
 def _viewer_summaries(analysis: Analysis) -> Iterator[list[tuple[Any, ...]]]:
     rest, seen = analysis.baseline, analysis.data_quality.seen_share_by_viewer
-    yield list(zip(analysis.timeline.viewers, seen, rest.seconds, rest.from_marked_span, strict=True))
+    facing = analysis.attention.viewer_shares
+    yield list(zip(analysis.timeline.viewers, seen, rest.seconds, rest.from_marked_span, facing, strict=True))
 
 
 def _whole_analysis(analysis: Analysis) -> Iterator[Analysis]:
@@ -155,6 +157,14 @@ VIEWERS = Table(
             "Whether these seconds lie in the marked baseline stretch.",
             per_row(lambda r: r[3]),
         ),
+        Column(
+            "facing",
+            "number",
+            "Fraction of the seconds of the film in which the viewer faced the screen, where that is known.",
+            per_row(lambda r: r[4]),
+            "the direction of the head was not measured",
+            SHARE_RANGE,
+        ),
     ),
 )
 
@@ -199,6 +209,26 @@ AUDIENCE_EMOTIONS = Table(
         ),
     ),
 )
+
+
+def _affect_columns(name: str, meaning: str, value_range: tuple[float, float]) -> tuple[Column, ...]:
+    """The mean of a quantity of `signals.affect` over viewers, and its interval."""
+
+    def end(k: int) -> ColumnValues:
+        return lambda analysis: getattr(analysis.affect, f"{name}_interval")[k]
+
+    return (
+        Column(
+            name,
+            "number",
+            f"{meaning} Mean over viewers.",
+            lambda analysis: getattr(analysis.affect, name),
+            NOBODY_SEEN,
+            value_range,
+        ),
+        *interval_columns(name, end(0), end(1), value_range=value_range),
+    )
+
 
 SECONDS = Table(
     "seconds",
@@ -257,6 +287,19 @@ SECONDS = Table(
             lambda analysis: analysis.audience_curve.reacting_share_interval[0],
             lambda analysis: analysis.audience_curve.reacting_share_interval[1],
             NOBODY_SEEN,
+        ),
+        *_affect_columns(
+            "expressiveness",
+            "How far faces are from the same faces at rest, whatever they show.",
+            SHARE_RANGE,
+        ),
+        *_affect_columns(
+            "valence", "Strength of happy minus the strengths of the negative emotions.", CORRELATION_RANGE
+        ),
+        *_affect_columns(
+            "arousal",
+            "Strengths, weighted by the arousal of each emotion (Russell & Mehrabian, 1977).",
+            CORRELATION_RANGE,
         ),
         Column(
             "synchrony",

@@ -100,6 +100,7 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "synchrony": _synchrony(analysis),
         "delay": _delay(analysis),
         "moments": [_moment(analysis, index) for index in range(len(search.moments))],
+        "attention": _attention(analysis),
         "patterns": _json_value(analysis.patterns),
     }
 
@@ -138,6 +139,18 @@ def _delay(analysis: Analysis) -> dict[str, Any]:
         ),
         "spread": number_or_null(delay.spread),
         "spread_interval": [number_or_null(v) for v in delay.spread_interval],
+    }
+
+
+def _attention(analysis: Analysis) -> dict[str, Any]:
+    """Describe the drops of attention and the walk-outs; the second-by-second share is in the tables."""
+    attention = analysis.attention
+    return {
+        "measured": attention.is_measured,
+        "conclusive": attention.conclusive,
+        "conclusion": attention.conclusion,
+        "drops": _json_value(attention.drops),
+        "walk_outs": _json_value(attention.walk_outs),
     }
 
 

@@ -33,7 +33,7 @@
   };
   const faded = (hex, alpha) => hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
   const frame = $("frame"), plot = $("plot"), surface = $("surface"), tip = $("tip");
-  let range = [data.start, end], cursor = null, chosen = null, printing = false;
+  let range = [data.start, end], cursor = null, chosen = null, printing = false, attentionShown = false;
 
   /* ---- the curves ---- */
 
@@ -98,10 +98,12 @@
       line("overall", faded(ink, 0.5), 4.5, { band }),
       ...data.emotions.filter((e) => shown.has(e.key)).map((e) => line(e.key, css(e.key), 1.75, { dash: dash(e) })),
     ];
+    const shares = [line("share", ink, 1.75, { band })];
+    if (attentionShown) shares.push(line("attention", css("accent"), 1.75, { dash: [6, 3], band: faded(css("accent"), 0.14) }));
     plots = [
       chart(strength, HEIGHTS.strength, "strength", [0, highest()],
         { space: 22, incrs: [0.1, 0.2, 0.5], values: (_, ticks) => ticks.map((v) => v.toFixed(1)) }, false),
-      chart([line("share", ink, 1.75, { band })], HEIGHTS.reacting, "reacting", [-0.04, 1.06],
+      chart(shares, HEIGHTS.reacting, "reacting", [-0.04, 1.06],
         { splits: () => [0, 0.5, 1], values: (_, ticks) => ticks.map((v) => `${Math.round(100 * v)} %`) }, true),
     ];
     overlays();
@@ -260,6 +262,7 @@
       figure("strength", "overall", two),
       ...data.emotions.filter((e) => shown.has(e.key)).map((e) => figure(`${e.symbol} ${e.key}`, e.key, two)),
       figure("reacting", "share", percent),
+      ...(attentionShown ? [curves.attention[k] === null ? ["facing the screen: unknown", "", ""] : figure("facing the screen", "attention", percent)] : []),
       ["seen", String(n), ""],
     ];
   }
@@ -319,6 +322,13 @@
       const key = toggle.dataset.emotion;
       shown.has(key) ? shown.delete(key) : shown.add(key);
       toggle.setAttribute("aria-pressed", String(shown.has(key)));
+      draw();
+      return;
+    }
+    const attention = event.target.closest("#attention-toggle");
+    if (attention) {
+      attentionShown = !attentionShown;
+      attention.setAttribute("aria-pressed", String(attentionShown));
       draw();
       return;
     }

@@ -1,6 +1,6 @@
 // The values at the current second with their intervals, and the buttons that show or hide emotions.
 
-import { formatShare, formatInterval, formatNumber, formatPercentInterval } from "./format.js";
+import { formatShare, formatInterval, formatNumber, formatPercent, formatPercentInterval } from "./format.js";
 
 export function makeReadout(store) {
   const $ = (id) => document.getElementById(id);
@@ -17,12 +17,24 @@ export function makeReadout(store) {
     $("toggles").append(toggle);
   }
 
+  const attention = document.createElement("button");
+  if (audience.curves.attention) {
+    attention.type = "button";
+    attention.className = "toggle attention";
+    attention.title = `${audience.attention.summary} ${audience.attention.conclusion}`;
+    attention.innerHTML = 'facing the screen<svg width="20" height="6" aria-hidden="true"><path d="M0 3H20" stroke-dasharray="6 3"/></svg>';
+    attention.addEventListener("click", () => store.toggleAttention());
+    $("toggles").append(attention);
+  }
+
   function build() {
-    [...$("toggles").children].forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(store.shownEmotions.has(audience.emotions[k].key))));
+    attention.setAttribute("aria-pressed", String(store.attentionShown));
+    [...$("toggles").children].slice(0, audience.emotions.length).forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(store.shownEmotions.has(audience.emotions[k].key))));
     const rows = [
       { key: "overall", label: "strength" },
       ...audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => ({ key: f.key, label: f.key, symbol: f.symbol })),
       { key: "share", label: "reacting", people: true },
+      ...(store.attentionShown ? [{ key: "attention", label: "facing the screen", curves: audience.curves }] : []),
     ];
     meters = rows.map((row) => {
       const node = document.createElement("div");
@@ -36,11 +48,13 @@ export function makeReadout(store) {
   }
 
   function show() {
-    const k = store.index, c = store.curves, n = c.viewers[k];
+    const k = store.index, n = store.curves.viewers[k];
     for (const m of meters) {
-      const value = n ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
+      const c = m.curves ?? store.curves;
+      const value = n || m.curves ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
       m.node.classList.toggle("unseen", value == null);
       m.value.textContent = value == null ? (!m.people ? "unknown" : n ? `only ${n} seen` : "too few seen")
+        : m.curves ? `${formatPercent(value)} (${formatPercentInterval(ends)})`
         : m.people ? `${formatShare(value, n)} (${formatPercentInterval(ends)})` : `${formatNumber(value)} (${formatInterval(ends)})`;
       if (value == null) continue;
       m.point.style.left = `${100 * value}%`;

@@ -14,6 +14,7 @@ export class Store extends EventTarget {
     this.time = audience.start;
     this.visibleRange = [audience.start, audience.end];
     this.shownEmotions = new Set(audience.emotions.filter((f) => f.shown).map((f) => f.key));
+    this.attentionShown = false;
     this.curves = audience.curves;
     this.curvesLabel = "everyone";
     this.selectedMoment = null;
@@ -106,6 +107,12 @@ export class Store extends EventTarget {
     moments.forEach((moment, k) => Object.assign(this.moments[k], moment));
     rows.forEach((row, k) => Object.assign(this.rows[k], row));
     for (const event of ["script", "range", "moment"]) this.notify(event);
+  }
+
+  /** Show or hide the share of everyone that faces the screen; groups have no such curve. */
+  toggleAttention() {
+    this.attentionShown = !this.attentionShown;
+    this.notify("emotions");
   }
 
   /** Show the curves of a group or of chosen viewers, under a label. */

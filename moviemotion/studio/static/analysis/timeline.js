@@ -26,10 +26,10 @@ export function makeTimeline(store) {
 
   /* ---- charts ---- */
 
-  function curveSeries(name, stroke, wide, dash) {
+  function curveSeries(name, stroke, wide, dash, curves = store.curves) {
     const hidden = { stroke: "transparent", width: 0, points: { show: false } };
     return {
-      data: [store.curves[name], store.curves[`${name}High`], store.curves[`${name}Low`]],
+      data: [curves[name], curves[`${name}High`], curves[`${name}Low`]],
       series: [{ stroke, wide, width: wide, pattern: dash, points: { show: isZoomedIn, size: 6, fill: stroke } }, hidden, hidden],
       band: withAlpha(stroke, 0.14),
     };
@@ -86,6 +86,9 @@ export function makeTimeline(store) {
         all.band = "transparent";
         list.push(all);
       }
+    }
+    if (store.attentionShown) {
+      reacting.push(curveSeries("attention", cssValue("accent"), 1.75, [6, 3], audience.curves));
     }
     const axisMax = strengthAxisMax(store.curves, ["overall", ...store.shownEmotions]);
     plots = [
