@@ -118,6 +118,8 @@ class Analysis:
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
         in_film: (S,) whether the film was running in each second; other seconds are never evidence.
+        cut: version of the film's cut, such as `cut 3`; empty if unknown.
+        date: date of the screening, ISO 8601; empty if unknown.
     """
 
     title: str
@@ -136,6 +138,8 @@ class Analysis:
     moment_mixed_emotions: tuple[tuple[MixedEmotionOccurrence, ...], ...]
     patterns: Patterns
     in_film: NDArray[np.bool_]
+    cut: str = ""
+    date: str = ""
 
 
 def analyze(  # noqa: PLR0913 (everything an analysis depends on)

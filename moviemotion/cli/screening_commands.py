@@ -92,7 +92,12 @@ CountDoubles = Annotated[
         show_default="left out",
     ),
 ]
-TIMELINE_FORMATS = frozenset({"otio", "fcp"})
+Title = Annotated[str | None, typer.Option(help="Title of the film; defaults to the script's.")]
+Cut = Annotated[str | None, typer.Option(help="Version of the film's cut, such as 'cut 3'.")]
+ScreeningDate = Annotated[
+    str | None, typer.Option("--date", help="Date of the screening, such as 2026-11-29.")
+]
+TIMELINE_FORMATS = frozenset({"otio", "premiere"})
 """Formats of `export` that are written by OpenTimelineIO."""
 Model = Annotated[
     str,
@@ -164,6 +169,9 @@ def screen(
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
+    title: Title = None,
+    cut: Cut = None,
+    date: ScreeningDate = None,
     model: Model = "shipped",
     detector: Detector = "centerface",
     seed: Seed = 36,
@@ -173,8 +181,10 @@ def screen(
     from moviemotion.analysis.signals.film_span import film_argument
     from moviemotion.privacy.consent import camera_masks
     from moviemotion.study.seat_table import read_seat_table
+    from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows import screen as screening
 
+    label = StudyLabel(title, cut, date)
     offsets = parse_offsets(offset or [])
     rotations = parse_rotations(rotate or [])
     speed = parse_speed(subtitle_speed) if subtitle_speed else None
@@ -207,6 +217,7 @@ def screen(
             rotations=rotations,
             subtitle_offset=subtitle_offset,
             subtitle_speed=speed,
+            label=label,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -267,11 +278,15 @@ def report(
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
+    title: Title = None,
+    cut: Cut = None,
+    date: ScreeningDate = None,
     seed: Seed = 36,
 ) -> None:
     """Write the report of a captured or simulated study."""
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.study.seat_table import read_seat_table
+    from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows.report import report as report_study
 
     baseline_span = parse_time_span(baseline) if baseline else None
@@ -294,6 +309,7 @@ def report(
         count_doubles,
         subtitle_offset,
         parse_speed(subtitle_speed) if subtitle_speed else None,
+        StudyLabel(title, cut, date),
     )
     _print_summary(result, seed)
 
@@ -339,8 +355,8 @@ def export(
     to: Annotated[
         str | None,
         typer.Option(
-            help="Formats, separated by commas: otio, edl, resolve, fcp, vtt, elan, csv, parquet; "
-            "all by default."
+            help="Formats, separated by commas: avid, premiere, resolve, finalcut, pro-tools, otio, edl, "
+            "vtt, elan, csv, parquet; all by default."
         ),
     ] = None,
     fps: Annotated[
@@ -357,6 +373,9 @@ def export(
         Path | None,
         typer.Option(help="The film, used for the frame rate and timecode and linked in the ELAN file."),
     ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Title in the files and their names; defaults to the study's.")
+    ] = None,
 ) -> None:
     """Export a study to other programs: editing markers, WebVTT, ELAN annotations and tidy tables."""
     from moviemotion.workflows import export as exporting
@@ -365,7 +384,7 @@ def export(
     if not formats or TIMELINE_FORMATS.intersection(formats):
         import opentimelineio  # noqa: F401 (if the extra is missing, fail before anything is written)
 
-    for path in exporting.export(study, formats, fps, start, film):
+    for path in exporting.export(study, formats, fps, start, film, title):
         typer.echo(path)
 
 

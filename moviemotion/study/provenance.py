@@ -64,6 +64,8 @@ class Provenance:
         title, script, problems, seed, baseline, film, credits: as for `analyze`.
         seats: viewer → place; None if the places are not known.
         count_doubles: whether viewers who appear to be one person recorded twice all count.
+        cut: version of the film's cut; empty if unknown.
+        date: date of the screening, ISO 8601; empty if unknown.
     """
 
     title: str
@@ -75,6 +77,8 @@ class Provenance:
     credits: TimeSpan | None = None
     seats: Mapping[str, Place] | None = None
     count_doubles: bool = False
+    cut: str = ""
+    date: str = ""
 
     def analyze(
         self,
@@ -93,7 +97,7 @@ class Provenance:
         )
         # The first reason marks samples that were not rejected.
         rejected = dict(zip(REJECTION_REASONS[1:], counts[1:].tolist(), strict=True))
-        return analyze(
+        analysis = analyze(
             self.title,
             timeline,
             self.script,
@@ -106,6 +110,7 @@ class Provenance:
             SeatMap.of(timeline.viewers, self.seats) if self.seats else None,
             clocks,
         )
+        return replace(analysis, cut=self.cut, date=self.date)
 
     def write(self, study: StudyFolder) -> None:
         """Write `provenance.json`."""
@@ -193,8 +198,9 @@ def missing_provenance_error(folder: Path) -> MoviemotionError:
 def _read_provenance_file(path: Path) -> Provenance:
     content = PROVENANCE.read_json(path)
     title, problems, seed, seats = (content[key] for key in ("title", "problems", "seed", "seats"))
+    cut, date = (content.get(key, "") for key in ("cut", "date"))
     valid = (
-        isinstance(title, str)
+        all(isinstance(text, str) for text in (title, cut, date))
         and isinstance(problems, list)
         and type(seed) is int
         and seed >= 0
@@ -214,6 +220,8 @@ def _read_provenance_file(path: Path) -> Provenance:
         credits=_time_span(content["credits"]),
         seats=places_from_json(seats) if seats else None,
         count_doubles=content.get("count_doubles", False) is True,
+        cut=cut,
+        date=date,
     )
 
 

@@ -35,6 +35,7 @@ from moviemotion.study.provenance import (
 )
 from moviemotion.study.schema import CAPTURE, DECODING_ERRORS, damaged_file_error
 from moviemotion.study.seat_table import SeatTable
+from moviemotion.study.study_label import NO_LABEL, UNTITLED, StudyLabel
 from moviemotion.workflows.capture import finish_capture
 from moviemotion.workflows.screen import DEFAULT_SEED, NO_VIEWER, Screening, analyze_and_write, write_study
 from moviemotion.workflows.settings_checks import check_seed, check_time_spans
@@ -56,18 +57,19 @@ def report(  # noqa: PLR0913 (mirrors the command)
     count_doubles: bool | None = None,
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
+    label: StudyLabel = NO_LABEL,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
     The study may have been captured or simulated. A capture that was interrupted is finished first. A
     finished study keeps the problems with its recordings and, unless new ones are given, its script,
-    baseline, film, credits and seats, and whether doubles count.
+    baseline, film, credits, seats and label, and whether doubles count.
 
     Args:
         folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
             as for `read_script_inputs`.
-        seed, baseline, film, credits, seats, count_doubles: as for `screen`.
+        seed, baseline, film, credits, seats, count_doubles, label: as for `screen`.
 
     Raises:
         MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
@@ -119,12 +121,14 @@ def report(  # noqa: PLR0913 (mirrors the command)
                 credits=credits or before.credits,
                 seats=places or before.seats,
                 count_doubles=before.count_doubles if count_doubles is None else count_doubles,
+                **label.given(),
             )
             return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
         if before:
             baseline, film = baseline or before.baseline, film or before.film
             credits, places = credits or before.credits, places or before.seats
             count_doubles = before.count_doubles if count_doubles is None else count_doubles
+            label = _label_given_before(before, label)
         analysis = analyze_and_write(
             study,
             watched,
@@ -136,6 +140,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
             credits,
             places,
             bool(count_doubles),
+            label,
         )
         return Screening(folder, analysis, ())
 
@@ -150,6 +155,16 @@ def _earlier_provenance(folder: Path, replaced: bool) -> Provenance | None:
         if replaced:
             return None
         raise
+
+
+def _label_given_before(before: Provenance, label: StudyLabel) -> StudyLabel:
+    """Complete a label with what was given earlier; a title that came from the script is not kept."""
+    from_script = before.title in (UNTITLED, before.script.screenplay.title if before.script else UNTITLED)
+    return StudyLabel(
+        label.title or (None if from_script else before.title),
+        label.cut or before.cut or None,
+        label.date or before.date or None,
+    )
 
 
 def _notes(

@@ -57,6 +57,7 @@ from moviemotion.study.provenance import (
     time_span_json,
 )
 from moviemotion.study.seat_table import SeatTable
+from moviemotion.study.study_label import NO_LABEL, UNTITLED, StudyLabel
 from moviemotion.workflows.identity_notes import identity_notes
 from moviemotion.workflows.settings_checks import (
     check_offsets,
@@ -114,6 +115,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     rotations: Mapping[str, int] | None = None,
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
+    label: StudyLabel = NO_LABEL,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -148,6 +150,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         rotations: camera (file name with or without suffix) → degrees by which its frames are rotated
             clockwise, after the rotation that the file declares: 0, 90, 180 or 270. By default, frames are
             rotated if the faces in them are not upright.
+        label: what the study is called; the title defaults to the script's.
 
     Raises:
         MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
@@ -243,6 +246,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             credits,
             seats.of_viewers(seen_viewers, unseen) if seats else None,
             count_doubles,
+            label,
         )
         blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
         return Screening(out, analysis, (*unreadable, *blank))
@@ -259,6 +263,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     credits: TimeSpan | None = None,
     seats: Mapping[str, Place] | None = None,
     count_doubles: bool = False,
+    label: StudyLabel = NO_LABEL,
 ) -> Analysis:
     """Analyze the samples of a study and write its report, tables and annotated scripts.
 
@@ -269,7 +274,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
         notes: problems with the recordings.
         seed, baseline, film, credits: as for `screen`.
         seats: viewer → place, or None.
-        count_doubles: as for `screen`.
+        count_doubles, label: as for `screen`.
 
     Raises:
         MoviemotionError: the script does not match its timing.
@@ -277,10 +282,10 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     timeline = audience_timeline(camera_samples)
     seconds = float(timeline.sample_counts.shape[1])
     timed = align_inputs(sources, seconds, film, credits) if sources else None
-    title = sources.screenplay.title if sources else "Untitled film"
+    title = sources.screenplay.title if sources else UNTITLED
     problems = (*(timed.data_problems() if timed else ()), *notes)
     provenance = Provenance(title, timed, problems, seed, baseline, film, credits, seats, count_doubles)
-    return write_study(study, timeline, camera_samples, provenance)
+    return write_study(study, timeline, camera_samples, replace(provenance, **label.given()))
 
 
 def align_inputs(

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import mido
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -172,6 +173,9 @@ def file_numbers(name: str, content: bytes) -> Iterator[tuple[tuple[object, ...]
         yield from numbers(name, re.sub(r"<(script|style).*?</\1>", "", text, flags=re.S))
     elif name.endswith(".pdf"):
         yield from numbers(name, pdf_text(content))
+    elif name.endswith(".mid"):
+        track = mido.MidiFile(file=io.BytesIO(content)).tracks[0]
+        yield from numbers(name, [message.text for message in track if message.type == "marker"])
     else:
         yield from numbers(name, content.decode())
 
@@ -205,7 +209,7 @@ def everything_shown(
             if answer.headers["content-type"] == "application/json" and not kind:
                 shown |= dict(numbers(path, answer.json()))
             else:
-                file = answer.headers.get("content-disposition", path).strip('"').rsplit("-", 1)[-1]
+                file = answer.headers.get("content-disposition", path).strip('"').rsplit("_", 1)[-1]
                 shown |= dict(file_numbers(f"{kind} {file}", answer.content))
     return shown
 

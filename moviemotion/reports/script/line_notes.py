@@ -97,7 +97,7 @@ def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[Ele
                 f"{title} · {moment.emotion} · peak {film_time(moment.peak)} · {reacted(moment)} · "
                 f"adjusted {p_value(moment.p_adjusted)}{f' · rank: {rank}' if rank else ''}"
             )
-            at = _element_at_peak(moment, overlapped, script)
+            at = element_at_peak(moment, overlapped, script)
             notes[at].append(ElementNote(title, text, moment.emotion, is_moment=True))
     return notes
 
@@ -110,7 +110,7 @@ def _emotion_text(summary: EmotionSummary) -> str:
     )
 
 
-def _element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
+def element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
     """Find the element that the peak is a reaction to; action and speech take precedence over headings."""
     elements, cues = script.screenplay.elements, script.cues
     shown = moment.peak - AUDIENCE_DELAY

@@ -301,8 +301,7 @@ def export_file(
         shutil.rmtree(work)
         raise
     log_access(folder, user.role, "downloaded", details={"what": kind})
-    name = f"{folder.name}-{path.name}"
-    return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, work))
+    return FileResponse(path, filename=path.name, background=BackgroundTask(shutil.rmtree, work))
 
 
 @comparison_router.get("", summary="Compare two finished studies", **JSON_RESPONSE)

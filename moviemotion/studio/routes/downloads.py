@@ -11,6 +11,7 @@ from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
+from moviemotion.reports.exchange.export_names import export_file_name
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
 from moviemotion.reports.script.annotated_pdf import annotated_pdf
@@ -53,10 +54,15 @@ def make_download(
     """
     if kind in FORMATS:
         files = export_analysis(analysis, folder / kind, (kind,), frame_rate, film=film)
-        return files[0] if len(files) == 1 else _zip_files(files, folder / f"{kind}.zip")
+        return (
+            files[0]
+            if len(files) == 1
+            else _zip_files(files, folder / export_file_name(analysis, f"{kind}.zip"))
+        )
     name, content = _make_file(kind, analysis, notes)
-    (folder / name).write_bytes(content)
-    return folder / name
+    path = folder / export_file_name(analysis, name)
+    path.write_bytes(content)
+    return path
 
 
 def _make_file(kind: str, analysis: Analysis, notes: Sequence[Note]) -> tuple[str, bytes]:
