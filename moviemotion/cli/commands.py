@@ -36,6 +36,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., None] | typer.Typer], ...] = (
     ("trailer", STUDIES, study_commands.trailer),
     ("simulate", SIMULATION, screening_commands.simulate),
     ("studio", STUDIO, studio_commands.studio),
+    ("mcp", STUDIO, studio_commands.mcp),
     ("privacy", STUDIO, privacy),
     ("lab", LABORATORY, lab),
     ("roi", LABORATORY, proposal_commands.roi),

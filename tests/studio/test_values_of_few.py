@@ -32,6 +32,7 @@ from studio_servers import renew_token
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.assistant.study_reader import MAX_SECONDS, StudyReader
 from moviemotion.emotions import EMOTIONS, Emotion
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.roles import Role
@@ -211,6 +212,15 @@ def everything_shown(
             else:
                 file = answer.headers.get("content-disposition", path).strip('"').rsplit("_", 1)[-1]
                 shown |= dict(file_numbers(f"{kind} {file}", answer.content))
+    reader = StudyReader(app.state.root)
+    reader._analyses = app.state.open_analyses
+    for read in (reader.overview, reader.moments, reader.scenes, reader.pages, reader.lines, reader.groups):
+        shown |= dict(numbers(f"assistant {read.__name__}", read(study)))
+    seconds = len(analysis.audience_curve.seconds)
+    for group in (None, *(found["name"] for found in reader.groups(study)["groups"])):
+        for start in range(0, seconds, MAX_SECONDS):
+            answer = reader.curve(study, start, start + MAX_SECONDS, group)
+            shown |= dict(numbers(f"assistant curve {group} {start}", answer))
     return shown
 
 

@@ -30,7 +30,7 @@ from room_recordings import Microphone, Recording, make_film, record, write_film
 RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
 
-ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf")
+ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf", "annotated.json")
 RESULTS = ("provenance.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
 
 

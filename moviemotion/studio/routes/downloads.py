@@ -14,6 +14,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.reports.exchange.export_names import export_file_name
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
+from moviemotion.reports.script.annotated_json import annotated_json_text
 from moviemotion.reports.script.annotated_pdf import annotated_pdf
 from moviemotion.reports.tables.csv_json import escape_formula, moments_json
 from moviemotion.studio.notes_and_groups import Note
@@ -23,6 +24,7 @@ SCRIPT_EXPORTS: dict[str, tuple[str, Callable[[Analysis], bytes]]] = {
     "fountain": ("annotated.fountain", lambda analysis: annotated_fountain(analysis).encode()),
     "fdx": ("annotated.fdx", annotated_final_draft),
     "pdf": ("annotated.pdf", annotated_pdf),
+    "json": ("annotated.json", lambda analysis: annotated_json_text(analysis).encode()),
 }
 """Kind → file name and the function that writes it. These need a script."""
 EXPORT_KINDS = ("report", *SCRIPT_EXPORTS, "moments", "notes", *FORMATS)

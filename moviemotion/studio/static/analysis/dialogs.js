@@ -87,11 +87,11 @@ export function makeViewerSelection(store, study) {
 /* ---- exports ---- */
 
 const EXPORTS = [
-  ["To read", [["report", "Report", "one HTML page"], ["pdf", "Script, annotated", "PDF"], ["fountain", "Script, annotated", "Fountain"], ["fdx", "Script, annotated", "Final Draft"], ["notes", "Notes", "CSV"]]],
+  ["To read", [["report", "Report", "one HTML page"], ["pdf", "Script, annotated", "PDF"], ["fountain", "Script, annotated", "Fountain"], ["fdx", "Script, annotated", "Final Draft"], ["json", "Script, annotated", "JSON for programs"], ["notes", "Notes", "CSV"]]],
   ["For editing", [["avid", "Markers", "Avid"], ["premiere", "Markers", "Premiere Pro"], ["resolve", "Markers", "DaVinci Resolve"], ["finalcut", "Markers", "Final Cut Pro"], ["pro-tools", "Markers", "Pro Tools"], ["otio", "Markers", "OpenTimelineIO"], ["edl", "Markers", "EDL with locators"]]],
   ["For players and research", [["vtt", "Subtitles", "WebVTT"], ["elan", "Annotations", "ELAN"], ["moments", "Moments", "JSON"], ["csv", "All tables", "CSV, zipped"], ["parquet", "All tables", "Parquet, zipped"]]],
 ];
-const SCRIPTS = ["pdf", "fountain", "fdx"], FRAME_BASED = ["avid", "premiere", "resolve", "finalcut", "pro-tools", "otio", "edl"];
+const SCRIPTS = ["pdf", "fountain", "fdx", "json"], FRAME_BASED = ["avid", "premiere", "resolve", "finalcut", "pro-tools", "otio", "edl"];
 const FRAME_RATES = ["23.976", "24", "25", "29.97", "30", "50", "59.94", "60"];
 
 // The name in a Content-Disposition header; names with other than ASCII characters are percent-encoded.
