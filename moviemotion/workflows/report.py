@@ -16,7 +16,9 @@ from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
 from moviemotion.problems import Harm, Problem
-from moviemotion.screenplay.inputs import read_script_inputs
+from moviemotion.screenplay.alignment.align import TimedScript
+from moviemotion.screenplay.alignment.revision import carry_times_over
+from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.file_names import (
     AUDIENCE_OUTPUTS,
     CAPTURE_FILE,
@@ -63,7 +65,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
 
     The study may have been captured or simulated. A capture that was interrupted is finished first. A
     finished study keeps the problems with its recordings and, unless new ones are given, its script,
-    baseline, film, credits, seats and label, and whether doubles count.
+    baseline, film, credits, seats and label, and whether doubles count. If only a new script is given, and it
+    is a revision of the study's, unchanged lines keep their times.
 
     Args:
         folder: the study folder.
@@ -111,7 +114,11 @@ def report(  # noqa: PLR0913 (mirrors the command)
             places = anonymous_places(places)
         before = _earlier_provenance(folder, replaced=sources is not None)
         notes = _notes(study, folder, before, saved, was_capture)
-        if sources is None and before:
+        revised = _revised_script(before, sources)
+        if before and (sources is None or revised):
+            if revised:
+                title = _label_given_before(before, label).title or revised.screenplay.title
+                before = replace(before, script=revised, title=title)
             provenance = replace(
                 before,
                 problems=(*filter(_is_about_script, before.problems), *notes),
@@ -155,6 +162,13 @@ def _earlier_provenance(folder: Path, replaced: bool) -> Provenance | None:
         if replaced:
             return None
         raise
+
+
+def _revised_script(before: Provenance | None, sources: ScriptInputs | None) -> TimedScript | None:
+    """The new script with the times of the study's script, if it is a revision of it."""
+    if before is None or before.script is None or sources is None or len(sources.files) > 1:
+        return None
+    return carry_times_over(before.script, sources.screenplay)
 
 
 def _label_given_before(before: Provenance, label: StudyLabel) -> StudyLabel:
