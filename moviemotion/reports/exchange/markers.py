@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from moviemotion._io.xml_tree import INVALID_XML_CHARACTERS
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import Emotion
-from moviemotion.reports.number_format import inconclusive_notice, moment_evidence, moment_name
+from moviemotion.reports.number_format import cautions, moment_evidence, moment_name
 from moviemotion.reports.script.line_notes import element_at_peak
 from moviemotion.screenplay.elements import ElementKind
 from moviemotion.timecode import TimecodeFormat
@@ -71,7 +71,7 @@ def screening_markers(analysis: Analysis, timecode: TimecodeFormat) -> tuple[Mar
 
     If there is too little data, the first marker says so, because not every format has a place for comments.
     """
-    notice = inconclusive_notice(analysis)
+    notice = cautions(analysis)
     caution = [Marker("Caution", _one_line(notice), 0, 1, _CAUTION_COLOR)] if notice else []
     return (*caution, *_moment_markers(analysis, timecode))
 

@@ -14,8 +14,8 @@ from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.analysis.signals.reaction_delay import AUDIENCE_DELAY
 from moviemotion.emotions import Emotion
 from moviemotion.reports.number_format import (
+    cautions,
     film_time,
-    inconclusive_notice,
     interval,
     number,
     p_value,
@@ -51,7 +51,7 @@ class ElementNote:
 
 def notes_legend(analysis: Analysis, script: TimedScript) -> str:
     """Write the header of an annotated script, which explains the notes and warns of too little data."""
-    notice = inconclusive_notice(analysis)
+    notice = cautions(analysis)
     return (
         f"{notice}{' ' if notice else ''}"
         "The audience's emotions. A note gives film time, emotion, mean strength from 0 to 1 with its 95 % "

@@ -49,7 +49,7 @@ def read_pdf(path: Path) -> Screenplay:
             f"{path}: the pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)"
         )
-    return Screenplay(reading.title or path.stem, path, source, reading.elements)
+    return Screenplay(reading.title or path.stem, path, source, reading.elements, reading.title_page)
 
 
 def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
