@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., None] | typer.Typer], ...] = (
     ("screen", SCREENINGS, screening_commands.screen),
     ("sync-mark", SCREENINGS, screening_commands.sync_mark),
     ("capture", SCREENINGS, screening_commands.capture),
+    ("import", SCREENINGS, screening_commands.import_measurements),
     ("report", SCREENINGS, screening_commands.report),
     ("export", SCREENINGS, screening_commands.export),
     ("compare", STUDIES, study_commands.compare),

@@ -104,6 +104,7 @@ Model = Annotated[
     typer.Option("--model", help="Emotion model: an ONNX file exported by the lab, or a registered name."),
 ]
 Detector = Annotated[str, typer.Option("--detector", help="Registered name of the face detector.")]
+DEFAULT_SEED = 36
 Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 
 
@@ -386,6 +387,23 @@ def export(
 
     for path in exporting.export(study, formats, fps, start, film, title):
         typer.echo(path)
+
+
+def import_measurements(
+    tool: Annotated[str, typer.Argument(help="facereader, imotions, pyfeat, openface or csv.")],
+    files: Annotated[list[Path], typer.Argument(help="The program's exports, one file per viewer.")],
+    out: Annotated[Path, typer.Option(help="Study folder to create.")],
+    fps: Annotated[
+        float | None, typer.Option(help="Frames per second of the recordings, if the files count frames.")
+    ] = None,
+    script: ScriptFile = None,
+    subtitles: SubtitleFile = None,
+) -> None:
+    """Make a study from what another program measured in the faces of an audience."""
+    from moviemotion.workflows import import_measurements as importing
+
+    result = importing.import_measurements(tool, files, out, fps, script, subtitles)
+    _print_summary(result, DEFAULT_SEED)
 
 
 def sync_mark(out: Annotated[Path, typer.Option(help="MP4 file to write.")]) -> None:

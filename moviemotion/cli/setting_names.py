@@ -73,6 +73,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "teachers": "--teacher",
     "timing_sheet": "--timing-sheet",
     "title": "--title",
+    "tool": "tool",
     "tracking_uri": "--store",
     "truth": "--truth",
     "videos": "videos",
