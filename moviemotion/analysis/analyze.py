@@ -123,6 +123,8 @@ class Analysis:
         in_film: (S,) whether the film was running in each second; other seconds are never evidence.
         affect: expressiveness, valence and arousal of the audience in each second.
         attention: who faced the screen in each second, drops of attention, and walk-outs.
+        cut: version of the film's cut, such as `cut 3`; empty if unknown.
+        date: date of the screening, ISO 8601; empty if unknown.
     """
 
     title: str
@@ -143,6 +145,8 @@ class Analysis:
     in_film: NDArray[np.bool_]
     affect: AffectCurve
     attention: Attention
+    cut: str = ""
+    date: str = ""
 
 
 def analyze(  # noqa: PLR0913 (everything an analysis depends on)

@@ -9,6 +9,7 @@ MODULES_OF_EXTRAS: Mapping[str, frozenset[str]] = {
     "lab": frozenset(
         {"alembic", "cleanlab", "imagehash", "matplotlib", "mlflow", "onnx", "sklearn", "sqlalchemy", "torch"}
     ),
+    "mcp": frozenset({"mcp"}),
     "notebook": frozenset({"pandas"}),
     "studio": frozenset({"argon2", "fastapi", "limits", "pydantic", "segno", "starlette", "uvicorn"}),
 }

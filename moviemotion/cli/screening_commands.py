@@ -100,13 +100,19 @@ CountDoubles = Annotated[
         show_default="left out",
     ),
 ]
-TIMELINE_FORMATS = frozenset({"otio", "fcp"})
+Title = Annotated[str | None, typer.Option(help="Title of the film; defaults to the script's.")]
+Cut = Annotated[str | None, typer.Option(help="Version of the film's cut, such as 'cut 3'.")]
+ScreeningDate = Annotated[
+    str | None, typer.Option("--date", help="Date of the screening, such as 2026-11-29.")
+]
+TIMELINE_FORMATS = frozenset({"otio", "premiere"})
 """Formats of `export` that are written by OpenTimelineIO."""
 Model = Annotated[
     str,
     typer.Option("--model", help="Emotion model: an ONNX file exported by the lab, or a registered name."),
 ]
 Detector = Annotated[str, typer.Option("--detector", help="Registered name of the face detector.")]
+DEFAULT_SEED = 36
 Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 
 
@@ -173,6 +179,9 @@ def screen(
     line_times: LineTimes = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
+    title: Title = None,
+    cut: Cut = None,
+    date: ScreeningDate = None,
     model: Model = "shipped",
     detector: Detector = "centerface",
     seed: Seed = 36,
@@ -182,8 +191,10 @@ def screen(
     from moviemotion.analysis.signals.film_span import film_argument
     from moviemotion.privacy.consent import camera_masks
     from moviemotion.study.seat_table import read_seat_table
+    from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows import screen as screening
 
+    label = StudyLabel(title, cut, date)
     offsets = parse_offsets(offset or [])
     rotations = parse_rotations(rotate or [])
     speed = parse_speed(subtitle_speed) if subtitle_speed else None
@@ -217,6 +228,7 @@ def screen(
             subtitle_offset=subtitle_offset,
             subtitle_speed=speed,
             line_times=line_times,
+            label=label,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -278,11 +290,15 @@ def report(
     line_times: LineTimes = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
+    title: Title = None,
+    cut: Cut = None,
+    date: ScreeningDate = None,
     seed: Seed = 36,
 ) -> None:
     """Write the report of a captured or simulated study."""
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.study.seat_table import read_seat_table
+    from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows.report import report as report_study
 
     baseline_span = parse_time_span(baseline) if baseline else None
@@ -306,6 +322,7 @@ def report(
         subtitle_offset,
         parse_speed(subtitle_speed) if subtitle_speed else None,
         line_times,
+        StudyLabel(title, cut, date),
     )
     _print_summary(result, seed)
 
@@ -351,8 +368,8 @@ def export(
     to: Annotated[
         str | None,
         typer.Option(
-            help="Formats, separated by commas: otio, edl, resolve, fcp, vtt, elan, csv, parquet; "
-            "all by default."
+            help="Formats, separated by commas: avid, premiere, resolve, finalcut, pro-tools, otio, edl, "
+            "vtt, elan, csv, parquet; all by default."
         ),
     ] = None,
     fps: Annotated[
@@ -369,6 +386,9 @@ def export(
         Path | None,
         typer.Option(help="The film, used for the frame rate and timecode and linked in the ELAN file."),
     ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Title in the files and their names; defaults to the study's.")
+    ] = None,
 ) -> None:
     """Export a study to other programs: editing markers, WebVTT, ELAN annotations and tidy tables."""
     from moviemotion.workflows import export as exporting
@@ -377,8 +397,25 @@ def export(
     if not formats or TIMELINE_FORMATS.intersection(formats):
         import opentimelineio  # noqa: F401 (if the extra is missing, fail before anything is written)
 
-    for path in exporting.export(study, formats, fps, start, film):
+    for path in exporting.export(study, formats, fps, start, film, title):
         typer.echo(path)
+
+
+def import_measurements(
+    tool: Annotated[str, typer.Argument(help="facereader, imotions, pyfeat, openface or csv.")],
+    files: Annotated[list[Path], typer.Argument(help="The program's exports, one file per viewer.")],
+    out: Annotated[Path, typer.Option(help="Study folder to create.")],
+    fps: Annotated[
+        float | None, typer.Option(help="Frames per second of the recordings, if the files count frames.")
+    ] = None,
+    script: ScriptFile = None,
+    subtitles: SubtitleFile = None,
+) -> None:
+    """Make a study from what another program measured in the faces of an audience."""
+    from moviemotion.workflows import import_measurements as importing
+
+    result = importing.import_measurements(tool, files, out, fps, script, subtitles)
+    _print_summary(result, DEFAULT_SEED)
 
 
 def sync_mark(out: Annotated[Path, typer.Option(help="MP4 file to write.")]) -> None:

@@ -1,4 +1,4 @@
-"""The command that starts the studio and manages its accounts."""
+"""The commands that serve studies: to people in the studio, and to AI assistants."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ import typer
 
 from moviemotion.cli.console import stderr_console
 from moviemotion.errors import MoviemotionError
+
+
+def mcp(
+    folder: Annotated[Path, typer.Argument(help="Folder that contains the studies.")],
+) -> None:
+    """Let an AI assistant read finished studies (Model Context Protocol), with the rights of a writer."""
+    from moviemotion.assistant.mcp_server import run_mcp_server
+
+    run_mcp_server(folder)
 
 
 def studio(

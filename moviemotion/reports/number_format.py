@@ -15,8 +15,11 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment, count_by_kind
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.problems import Harm
 from moviemotion.timecode import clock_text
 
+_MAX_CAUTIONS = 2
+"""Largest number of problems named in the head of a file."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -146,6 +149,21 @@ def evidence_sentences(moment: Moment) -> str:
 
 def _found_again(moment: Moment) -> str:
     return f"found again in {percent(moment.replicability)} of half-audiences"
+
+
+def cautions(analysis: Analysis) -> str:
+    """Write the warnings for the head of a file: too little data, and results that may be wrong.
+
+    Returns:
+        One line; empty if there is nothing to warn of.
+    """
+    wrong = [str(p).rstrip(".") for p in analysis.data_quality.problems if p.harm is Harm.WRONG]
+    more = len(wrong) - _MAX_CAUTIONS
+    parts = [inconclusive_notice(analysis)]
+    if wrong:
+        others = f" The report lists {plural(more, 'other problem')}." if more > 0 else ""
+        parts.append(f"Results may be wrong: {'. '.join(wrong[:_MAX_CAUTIONS])}.{others}")
+    return " ".join(" ".join(parts).split())
 
 
 def inconclusive_notice(analysis: Analysis) -> str:

@@ -24,7 +24,7 @@ from moviemotion._io.html_shell import VENDOR_FOLDER
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.study_database import StorageError
 from moviemotion.studio.accounts import AccountStore
-from moviemotion.studio.dependencies import list_study_folders, render_page
+from moviemotion.studio.dependencies import render_page
 from moviemotion.studio.messages import studio_message, validation_message
 from moviemotion.studio.open_analyses import OpenAnalyses
 from moviemotion.studio.request_guard import SecurityMiddleware, create_rate_limiter
@@ -39,6 +39,7 @@ from moviemotion.studio.routes import (
 )
 from moviemotion.studio.screening_job import BusyError
 from moviemotion.studio.screening_jobs import ScreeningJobs
+from moviemotion.studio.study_folders import list_study_folders
 from moviemotion.studio.uploads import FileTooLargeError
 
 MAX_BODY_BYTES = 1 << 20

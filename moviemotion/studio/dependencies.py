@@ -15,11 +15,10 @@ from pydantic import BaseModel, Field
 
 from moviemotion._io.html_shell import inline_asset, template_environment
 from moviemotion.privacy.pseudonymize import is_finished
-from moviemotion.privacy.study_database import has_database
 from moviemotion.reports.emotion_style import css_variables
 from moviemotion.studio.accounts import current_user
 from moviemotion.studio.messages import STUDY_ID_PATTERN
-from moviemotion.study.folder import has_study
+from moviemotion.studio.study_folders import is_study_folder
 
 
 class ErrorResponse(BaseModel):
@@ -68,25 +67,6 @@ def find_study_folder(
 
 
 StudyPath = Annotated[Path, Depends(find_study_folder)]
-
-
-def list_study_folders(root: Path) -> list[Path]:
-    """The folders of all studies, sorted by name."""
-    return [
-        folder
-        for folder in sorted(root.iterdir())
-        if re.fullmatch(STUDY_ID_PATTERN, folder.name) and is_study_folder(folder)
-    ]
-
-
-def is_study_folder(folder: Path) -> bool:
-    """Whether a folder contains a study, finished or not.
-
-    Symbolic links do not count, since they could lead outside the studies folder.
-    """
-    if folder.is_symlink() or not folder.is_dir():
-        return False
-    return has_database(folder) or has_study(folder)
 
 
 def render_page(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:

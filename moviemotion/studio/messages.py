@@ -45,8 +45,7 @@ _TEMPLATES: Mapping[str, str] = {
     ),
     "no-dialogue": "{path}: the script has no dialogue to match with the subtitles; remove the subtitles",
     "no-frame-rate": "markers need a frame rate; choose the film's frame rate",
-    "no-timecode": "Final Cut Pro XML does not support timecode at {fps} frames per second; "
-    "choose another frame rate",
+    "no-timecode": "{programs}: no timecode at {fps} frames per second; choose another frame rate",
     "nothing-in-common": (
         "{first}, {second}: their scripts have no scenes or lines in common; choose two cuts of one film"
     ),

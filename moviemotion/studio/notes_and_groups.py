@@ -16,6 +16,9 @@ from typing import Any
 from moviemotion._io.schemas import FileSchema
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import utc_timestamp
+from moviemotion.privacy.releases import current_release
+from moviemotion.privacy.roles import Role
+from moviemotion.privacy.small_groups import visible_groups
 from moviemotion.privacy.study_database import database_lock
 from moviemotion.study.file_names import GROUPS_FILE, NOTES_FILE
 from moviemotion.study.schema import GROUPS, NOTES, write_json
@@ -87,6 +90,20 @@ def update_note(folder: Path, note_id: str, text: str | None, now: datetime | No
 def read_groups(folder: Path) -> dict[str, list[str]]:
     """The groups of viewers of a study: name → random IDs."""
     return dict(_read_json(folder / GROUPS_FILE, GROUPS, {"groups": {}})["groups"])
+
+
+def groups_for_role(folder: Path, viewers: Sequence[str], role: Role) -> dict[str, tuple[str, ...]]:
+    """The groups that a role may see, limited to the viewers whose results it sees; see `releases`.
+
+    Args:
+        folder: the folder of a finished study.
+        viewers: the viewers of the analysis that the role sees.
+        role: the role of the person who views the groups.
+    """
+    groups = read_groups(folder)
+    if role is Role.RESEARCHER:
+        return visible_groups(groups, viewers, role)
+    return current_release(folder, viewers, groups)[1]
 
 
 def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:

@@ -13,16 +13,38 @@ from collections.abc import Callable
 from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.releases import current_release
 from moviemotion.privacy.roles import Role
-from moviemotion.privacy.small_groups import analysis_for_role
+from moviemotion.privacy.small_groups import analysis_for_role, comparison_for_role, mask_small_groups
 from moviemotion.study.analysis_cache import InputState, cached_analysis, input_state
+from moviemotion.workflows.screen import DEFAULT_SEED
 
 MAX_OPEN_ANALYSES = 3
 """Number of analyses held at once; a large analysis takes a lot of memory."""
 MAX_CACHED_RESPONSES = 50
 """Number of JSON responses cached for each analysis."""
+
+
+def compare_for_role(
+    analyses: tuple[Analysis, Analysis], names: tuple[str, str], paired: bool, role: Role
+) -> ScreeningComparison:
+    """Compare two screenings, as far as a role may see the result.
+
+    Args:
+        analyses: the screenings, with the viewers whose results the role sees.
+        names: what the screenings are called.
+        paired: whether the same viewers saw both.
+        role: the role of the person who views the comparison.
+
+    Raises:
+        MoviemotionError: the screenings have nothing in common.
+    """
+    if role is not Role.RESEARCHER:
+        analyses = (mask_small_groups(analyses[0]), mask_small_groups(analyses[1]))
+    comparison = compare_screenings(*analyses, names, paired, DEFAULT_SEED)
+    return comparison_for_role(comparison, analyses, role)
 
 
 class OpenAnalysis:

@@ -10,12 +10,14 @@ from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.number_format import plural
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
+from moviemotion.reports.script.annotated_json import annotated_json_text
 from moviemotion.reports.script.annotated_pdf import annotated_pdf, replaced_characters
 from moviemotion.reports.script.pdf_fonts import REPLACEMENT
 from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
 from moviemotion.study.file_names import (
     ANNOTATED_FINAL_DRAFT_FILE,
     ANNOTATED_FOUNTAIN_FILE,
+    ANNOTATED_JSON_FILE,
     ANNOTATED_PDF_FILE,
     MOMENTS_FILE,
     REPORT_FILE,
@@ -45,6 +47,7 @@ def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis
     study.write_text(ANNOTATED_FOUNTAIN_FILE, [annotated_fountain(analysis)])
     study.write_bytes(ANNOTATED_FINAL_DRAFT_FILE, [annotated_final_draft(analysis)])
     study.write_bytes(ANNOTATED_PDF_FILE, [annotated_pdf(analysis)])
+    study.write_text(ANNOTATED_JSON_FILE, [annotated_json_text(analysis)])
     if replaced := replaced_characters(analysis):
         shown = " ".join(letter for letter in replaced[:_MAX_SHOWN] if letter.isprintable())
         problem = Problem(

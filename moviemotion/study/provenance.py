@@ -81,6 +81,8 @@ class Provenance:
         seats: viewer → place; None if the places are not known.
         count_doubles: whether viewers who appear to be one person recorded twice all count.
         line_corrections: times of script elements that were set by hand; `script` is without them.
+        cut: version of the film's cut; empty if unknown.
+        date: date of the screening, ISO 8601; empty if unknown.
     """
 
     title: str
@@ -93,6 +95,8 @@ class Provenance:
     seats: Mapping[str, Place] | None = None
     count_doubles: bool = False
     line_corrections: tuple[LineCorrection, ...] = ()
+    cut: str = ""
+    date: str = ""
 
     def timed_script(self) -> TimedScript | None:
         """The script with the times that were set by hand."""
@@ -115,7 +119,7 @@ class Provenance:
         )
         # The first reason marks samples that were not rejected.
         rejected = dict(zip(REJECTION_REASONS[1:], counts[1:].tolist(), strict=True))
-        return analyze(
+        analysis = analyze(
             self.title,
             timeline,
             self.timed_script(),
@@ -128,6 +132,7 @@ class Provenance:
             SeatMap.of(timeline.viewers, self.seats) if self.seats else None,
             clocks,
         )
+        return replace(analysis, cut=self.cut, date=self.date)
 
     def retime(self, analysis: Analysis) -> Analysis:
         """The analysis of a study whose provenance differed from this one only in the line corrections."""
@@ -230,8 +235,9 @@ def missing_provenance_error(folder: Path) -> MoviemotionError:
 def _read_provenance_file(path: Path) -> Provenance:
     content = PROVENANCE.read_json(path)
     title, problems, seed, seats = (content[key] for key in ("title", "problems", "seed", "seats"))
+    cut, date = (content.get(key, "") for key in ("cut", "date"))
     valid = (
-        isinstance(title, str)
+        all(isinstance(text, str) for text in (title, cut, date))
         and isinstance(problems, list)
         and type(seed) is int
         and seed >= 0
@@ -253,6 +259,8 @@ def _read_provenance_file(path: Path) -> Provenance:
         seats=places_from_json(seats) if seats else None,
         count_doubles=content.get("count_doubles", False) is True,
         line_corrections=tuple(_line_corrections(content.get("line_corrections", ()), script)),
+        cut=cut,
+        date=date,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,14 +16,13 @@ from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write, atomic_wr
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.erased_viewers import refuse_restored
+from moviemotion.reports.exchange.avid import avid_markers
+from moviemotion.reports.exchange.edl import locator_edl, resolve_edl
 from moviemotion.reports.exchange.elan import elan_document
-from moviemotion.reports.exchange.markers import (
-    final_cut_xml,
-    is_smpte_rate,
-    locator_edl,
-    otio_timeline,
-    resolve_edl,
-)
+from moviemotion.reports.exchange.export_names import export_file_name
+from moviemotion.reports.exchange.fcpxml import FINAL_CUT_RATES, final_cut_xml
+from moviemotion.reports.exchange.midi_markers import pro_tools_midi
+from moviemotion.reports.exchange.otio_markers import is_smpte_rate, otio_timeline, premiere_xml
 from moviemotion.reports.exchange.webvtt import captions_vtt, metadata_vtt
 from moviemotion.reports.tables.csv_json import FORMULA_PATTERN, moments_json
 from moviemotion.reports.tables.data_dictionary import data_package, dictionary_markdown
@@ -33,17 +33,26 @@ from moviemotion.study.folder import study_lock
 from moviemotion.study.provenance import load_analysis
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
-MARKER_FORMATS: dict[str, tuple[str, Callable[[Analysis, TimecodeFormat], str]]] = {
+MARKER_FORMATS: dict[str, tuple[str, Callable[[Analysis, TimecodeFormat], str | bytes]]] = {
+    "avid": ("moments.avid.txt", avid_markers),
+    "premiere": ("moments.premiere.xml", premiere_xml),
+    "resolve": ("moments.resolve.edl", resolve_edl),
+    "finalcut": ("moments.fcpxml", final_cut_xml),
+    "pro-tools": ("moments.pro-tools.mid", pro_tools_midi),
     "otio": ("moments.otio", otio_timeline),
     "edl": ("moments.edl", locator_edl),
-    "resolve": ("moments.resolve.edl", resolve_edl),
-    "fcp": ("moments.xml", final_cut_xml),
 }
 """Format → its file name and writer. These formats count in frames, so they need a frame rate."""
+_RATE_CHECKS: dict[str, tuple[str, Callable[[TimecodeFormat], bool]]] = {
+    "premiere": ("Premiere", is_smpte_rate),
+    "finalcut": ("Final Cut Pro", lambda timecode: timecode.frame_rate in FINAL_CUT_RATES),
+}
+"""Format → its program and whether the program supports a frame rate; other formats support any."""
 WEBVTT_FILES: dict[str, Callable[[Analysis], str]] = {
     "moments.vtt": captions_vtt,
     "metadata.vtt": metadata_vtt,
 }
+ELAN_FILE = "study.eaf"
 TABLE_WRITERS = {
     "csv": pyarrow.csv.CSVWriter,
     "parquet": lambda path, schema: pyarrow.parquet.ParquetWriter(path, schema, compression="zstd"),
@@ -57,6 +66,7 @@ def export(
     frame_rate: float | None = None,
     start_timecode: str | None = None,
     film: Path | None = None,
+    title: str | None = None,
 ) -> tuple[Path, ...]:
     """Export a finished study for other programs.
 
@@ -67,6 +77,7 @@ def export(
         start_timecode: timecode of the film's first frame; a semicolon before the frames means drop-frame.
             Defaults to the film's own timecode, or else to `DEFAULT_START_TIMECODE`.
         film: video of the film, which provides the frame rate and timecode and is linked in the ELAN file.
+        title: title in the files and in their names; defaults to the study's.
 
     Returns:
         The files written.
@@ -78,7 +89,10 @@ def export(
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
     refuse_restored(study)
     with study_lock(study):
-        return _write_exports(load_analysis(study), study / EXPORTS_FOLDER, chosen, timecode, film)
+        analysis = load_analysis(study)
+        if title is not None:
+            analysis = replace(analysis, title=title)
+        return _write_exports(analysis, study / EXPORTS_FOLDER, chosen, timecode, film)
 
 
 def export_analysis(
@@ -113,12 +127,16 @@ def _select_formats(
     chosen = tuple(dict.fromkeys(formats)) or FORMATS
     counting = any(name in MARKER_FORMATS for name in chosen)
     timecode = _export_timecode(frame_rate, start_timecode, film) if counting else None
-    if timecode and "fcp" in chosen and not is_smpte_rate(timecode):
-        others = ",".join(name for name in chosen if name != "fcp")
+    unsupported = [
+        name for name in chosen if timecode and name in _RATE_CHECKS and not _RATE_CHECKS[name][1](timecode)
+    ]
+    if timecode and unsupported:
+        others = ",".join(name for name in chosen if name not in unsupported)
         raise SettingError(
             "no-timecode",
-            "Final Cut XML does not support timecode at {fps} frames per second; give another {frame_rate}, "
+            "{programs}: no timecode at {fps} frames per second; give another {frame_rate}, "
             "or choose other formats: {formats} {others}",
+            programs=" and ".join(_RATE_CHECKS[name][0] for name in unsupported),
             fps=f"{float(timecode.frame_rate):g}",
             others=others or "otio",
         )
@@ -132,20 +150,24 @@ def _write_exports(
     timecode: TimecodeFormat | None,
     film: Path | None,
 ) -> tuple[Path, ...]:
+    def write(name: str, content: str | bytes) -> None:
+        path = folder / export_file_name(analysis, name)
+        with atomic_write(path) as partial:
+            partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        written.append(path)
+
     written: list[Path] = []
     try:
         folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
         for name in chosen:
             if name in MARKER_FORMATS and timecode:
-                file, text_of = MARKER_FORMATS[name]
-                written.append(_write_text_file(folder / file, text_of(analysis, timecode)))
+                file, content_of = MARKER_FORMATS[name]
+                write(file, content_of(analysis, timecode))
             elif name == "vtt":
-                written += [
-                    _write_text_file(folder / file, text_of(analysis))
-                    for file, text_of in WEBVTT_FILES.items()
-                ]
+                for file, text_of in WEBVTT_FILES.items():
+                    write(file, text_of(analysis))
             elif name == "elan":
-                written.append(_write_text_file(folder / "study.eaf", elan_document(analysis, film)))
+                write(ELAN_FILE, elan_document(analysis, film))
             else:
                 written += write_tables(folder / name, name, analysis)
     except OSError as error:

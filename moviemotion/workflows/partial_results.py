@@ -12,6 +12,7 @@ from moviemotion.privacy.study_database import has_database
 from moviemotion.screenplay.inputs import read_script_inputs
 from moviemotion.study.folder import StudyFolder, has_study
 from moviemotion.study.provenance import Provenance, audience_timeline
+from moviemotion.study.study_label import UNTITLED
 from moviemotion.workflows.screen import DEFAULT_SEED
 from moviemotion.workflows.settings_checks import check_seed
 
@@ -58,7 +59,7 @@ def analyze_partial_results(
     sources = read_script_inputs(script, subtitles)
     timeline = audience_timeline(watched)
     timed = sources.align(float(timeline.sample_counts.shape[1])) if sources else None
-    title = sources.screenplay.title if sources else "Untitled film"
+    title = sources.screenplay.title if sources else UNTITLED
     return PartialResults(
         len(watched),
         Provenance(title, timed, timed.data_problems() if timed else (), seed, None).analyze(

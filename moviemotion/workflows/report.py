@@ -17,8 +17,10 @@ from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.pseudonymize import anonymous_places
 from moviemotion.privacy.study_database import open_database
 from moviemotion.problems import Harm, Problem
+from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.line_times_table import LineTimeRow
-from moviemotion.screenplay.inputs import read_script_inputs
+from moviemotion.screenplay.alignment.revision import carry_times_over
+from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.file_names import (
     AUDIENCE_OUTPUTS,
     CAPTURE_FILE,
@@ -36,6 +38,7 @@ from moviemotion.study.provenance import (
 )
 from moviemotion.study.schema import CAPTURE, DECODING_ERRORS, damaged_file_error
 from moviemotion.study.seat_table import SeatTable
+from moviemotion.study.study_label import NO_LABEL, UNTITLED, StudyLabel
 from moviemotion.workflows.capture import finish_capture
 from moviemotion.workflows.line_times import (
     LINE_TIME_PROBLEMS,
@@ -64,18 +67,21 @@ def report(  # noqa: PLR0913 (mirrors the command)
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
     line_times: Path | None = None,
+    label: StudyLabel = NO_LABEL,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
     The study may have been captured or simulated. A capture that was interrupted is finished first. A
     finished study keeps the problems with its recordings and, unless new ones are given, its script,
-    baseline, film, credits and seats, whether doubles count, and the times of lines that were set by hand.
+    baseline, film, credits, seats and label, whether doubles count, and the times of lines that were set by
+    hand. If only a new script is given, and it is a revision of the study's, unchanged lines keep their
+    times.
 
     Args:
         folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
             as for `read_script_inputs`.
-        seed, baseline, film, credits, seats, count_doubles, line_times: as for `screen`.
+        seed, baseline, film, credits, seats, count_doubles, line_times, label: as for `screen`.
 
     Raises:
         MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
@@ -118,9 +124,13 @@ def report(  # noqa: PLR0913 (mirrors the command)
         before = earlier_provenance(folder, replaced=sources is not None)
         notes = _notes(study, folder, before, saved, was_capture)
         rows = read_table(line_times, has_script=bool(sources or (before and before.script)))
-        if sources is None and before:
+        revised = _revised_script(before, sources)
+        if before and (sources is None or revised):
             timeline = audience_timeline(watched)
-            before = _with_line_times(before, rows, timeline, film)
+            if revised:
+                title = _label_given_before(before, label).title or revised.screenplay.title
+                before = replace(before, title=title)
+            before = _with_line_times(before, revised or before.script, rows, timeline, film)
             provenance = replace(
                 before,
                 problems=(*filter(_is_about_script, before.problems), *notes),
@@ -130,12 +140,14 @@ def report(  # noqa: PLR0913 (mirrors the command)
                 credits=credits or before.credits,
                 seats=places or before.seats,
                 count_doubles=before.count_doubles if count_doubles is None else count_doubles,
+                **label.given(),
             )
             return Screening(folder, write_study(study, timeline, watched, provenance), ())
         if before:
             baseline, film = baseline or before.baseline, film or before.film
             credits, places = credits or before.credits, places or before.seats
             count_doubles = before.count_doubles if count_doubles is None else count_doubles
+            label = _label_given_before(before, label)
         analysis = analyze_and_write(
             study,
             watched,
@@ -148,20 +160,42 @@ def report(  # noqa: PLR0913 (mirrors the command)
             places,
             bool(count_doubles),
             rows,
+            label,
         )
         return Screening(folder, analysis, ())
 
 
 def _with_line_times(
-    before: Provenance, rows: Sequence[LineTimeRow] | None, timeline: Timeline, film: TimeSpan | None
+    before: Provenance,
+    script: TimedScript | None,
+    rows: Sequence[LineTimeRow] | None,
+    timeline: Timeline,
+    film: TimeSpan | None,
 ) -> Provenance:
-    """Replace the times that were set by hand by those of a table, if there is one."""
-    if rows is None or before.script is None:
+    """Take over a revised script, and replace the times that were set by hand by those of a table."""
+    if script is None or (rows is None and script is before.script):
         return before
     seconds = float(timeline.sample_counts.shape[1])
-    corrections, doubts = corrections_for(before.script, seconds, film or before.film, rows, None)
+    corrections, doubts = corrections_for(script, seconds, film or before.film, rows, before)
     kept = (problem for problem in before.problems if problem.code not in LINE_TIME_PROBLEMS)
-    return replace(before, line_corrections=corrections, problems=(*doubts, *kept))
+    return replace(before, script=script, line_corrections=corrections, problems=(*doubts, *kept))
+
+
+def _revised_script(before: Provenance | None, sources: ScriptInputs | None) -> TimedScript | None:
+    """The new script with the times of the study's script, if it is a revision of it."""
+    if before is None or before.script is None or sources is None or len(sources.files) > 1:
+        return None
+    return carry_times_over(before.script, sources.screenplay)
+
+
+def _label_given_before(before: Provenance, label: StudyLabel) -> StudyLabel:
+    """Complete a label with what was given earlier; a title that came from the script is not kept."""
+    from_script = before.title in (UNTITLED, before.script.screenplay.title if before.script else UNTITLED)
+    return StudyLabel(
+        label.title or (None if from_script else before.title),
+        label.cut or before.cut or None,
+        label.date or before.date or None,
+    )
 
 
 def _notes(

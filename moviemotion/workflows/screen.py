@@ -58,6 +58,7 @@ from moviemotion.study.provenance import (
     time_span_json,
 )
 from moviemotion.study.seat_table import SeatTable
+from moviemotion.study.study_label import NO_LABEL, UNTITLED, StudyLabel
 from moviemotion.workflows.identity_notes import identity_notes
 from moviemotion.workflows.line_times import corrections_for, earlier_provenance, read_table
 from moviemotion.workflows.settings_checks import (
@@ -117,6 +118,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
     line_times: Path | None = None,
+    label: StudyLabel = NO_LABEL,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -153,6 +155,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             rotated if the faces in them are not upright.
         line_times: a table of times that were set by hand; by default, those that the study already has are
             kept.
+        label: what the study is called; the title defaults to the script's.
 
     Raises:
         MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
@@ -252,6 +255,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             seats.of_viewers(seen_viewers, unseen) if seats else None,
             count_doubles,
             rows,
+            label,
         )
         blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
         return Screening(out, analysis, (*unreadable, *blank))
@@ -269,6 +273,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     seats: Mapping[str, Place] | None = None,
     count_doubles: bool = False,
     line_times: Sequence[LineTimeRow] | None = None,
+    label: StudyLabel = NO_LABEL,
 ) -> Analysis:
     """Analyze the samples of a study and write its report, tables and annotated scripts.
 
@@ -279,7 +284,7 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
         notes: problems with the recordings.
         seed, baseline, film, credits: as for `screen`.
         seats: viewer → place, or None.
-        count_doubles: as for `screen`.
+        count_doubles, label: as for `screen`.
         line_times: the rows of a table of times that were set by hand. If None, those that the study already
             has are kept for all unchanged lines.
 
@@ -289,14 +294,14 @@ def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)
     timeline = audience_timeline(camera_samples)
     seconds = float(timeline.sample_counts.shape[1])
     timed = align_inputs(sources, seconds, film, credits) if sources else None
-    title = sources.screenplay.title if sources else "Untitled film"
+    title = sources.screenplay.title if sources else UNTITLED
     before = earlier_provenance(study.folder, replaced=True)
     corrections, doubts = corrections_for(timed, seconds, film, line_times, before) if timed else ((), ())
     problems = (*(timed.data_problems() if timed else ()), *doubts, *notes)
     provenance = Provenance(
         title, timed, problems, seed, baseline, film, credits, seats, count_doubles, corrections
     )
-    return write_study(study, timeline, camera_samples, provenance)
+    return write_study(study, timeline, camera_samples, replace(provenance, **label.given()))
 
 
 def align_inputs(

@@ -44,6 +44,7 @@ def run_without(modules: frozenset[str], program: str, folder: Path) -> subproce
     [
         ("export", ["export", "study", "--to", "otio"]),
         ("studio", ["studio", "studies"]),
+        ("mcp", ["mcp", "studies"]),
         ("lab", ["lab", "train", "--data", "faces", "--out", "run"]),
         ("lab", ["lab", "audit", "faces"]),
         ("lab", ["lab", "quantize", "model.onnx", "--data", "faces", "--out", "int8.onnx"]),

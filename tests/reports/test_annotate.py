@@ -15,6 +15,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.emotions import Emotion
 from moviemotion.errors import MoviemotionError
+from moviemotion.problems import Harm, Problem
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
 from moviemotion.reports.script.line_notes import KINDS_WITH_EMOTION
 from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
@@ -128,6 +129,17 @@ def test_only_emotions_are_noted(make: Callable[..., Analysis]) -> None:
     annotated = annotated_fountain(replace(base, element_emotions=nothing))
     assert annotated.count("[[") == 1
     assert re.sub(r"\[\[.*\]\]\n\n?", "", annotated).replace("\n\n\n", "\n\n") == SCRIPT
+
+
+def test_no_text_can_end_or_open_a_note(make: Callable[..., Analysis]) -> None:
+    """Highland and Fade In show what follows `]]` as action, and hide everything after an open `[[`."""
+    problems = (Problem("doubles", Harm.WRONG, "seen [[twice]] in a[1]] b", "seat-01"),)
+    text = annotated_fountain(make(problems=problems))
+    header = next(line for line in text.splitlines() if "Results may be wrong" in line)
+    assert "seen [ [twice] ] in a[1] ] b" in header
+    assert re.fullmatch(r"\[\[(?:(?!\[\[|\]\]).)*\]\]", header)
+    for line in text.splitlines():
+        assert line.count("[[") == line.count("]]")
 
 
 def test_open_brackets_absorb_no_note(make: Callable[..., Analysis]) -> None:

@@ -5,17 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
+import pypdfium2.raw
 import pytest
 import reportlab
 from test_annotate import screenplay_of, with_emotions_everywhere
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
+from moviemotion.problems import Harm, Problem
 from moviemotion.reports.script.annotated_pdf import annotated_pdf, replaced_characters
 from moviemotion.reports.script.page_layout import LINES_PER_PAGE, paginate
 from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.format_registry import read_screenplay
 
+PATH_OBJECT = pypdfium2.raw.FPDF_PAGEOBJ_PATH
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 SPEECH = "IVO\n" + "I knocked and I knocked and nobody came to the door. " * 60
 SCRIPT = f"""Title: The Second Spoon
@@ -93,6 +96,67 @@ def test_pages_are_full_and_no_heading_or_cue_ends_one() -> None:
         last = page[-1][0].element
         assert last is not None
         assert elements[last].kind in (ElementKind.ACTION, ElementKind.DIALOGUE)
+
+
+def test_the_cover_keeps_the_title_page(make: Callable[..., Analysis]) -> None:
+    analysis = replace(make(), cut="cut 3", date="2026-11-29")
+    assert analysis.script is not None
+    page = (
+        ("Title", "The Second Spoon"),
+        ("Credit", "written by"),
+        ("Author", "Ana Novak"),
+        ("Draft date", "3rd draft"),
+        ("Contact", "12 Harbour Street\nana\\_novak@example.com"),
+    )
+    screenplay = replace(analysis.script.screenplay, title_page=page)
+    (cover, *_) = text_of(
+        annotated_pdf(replace(analysis, script=replace(analysis.script, screenplay=screenplay)))
+    )
+    for text in (
+        "The Second Spoon",
+        "written by",
+        "Ana Novak",
+        "3rd draft",
+        "12 Harbour Street",
+        "ana_novak@example.com",
+        "cut 3, screened 2026-11-29",
+    ):
+        assert text in cover
+
+
+def test_the_cover_warns_of_results_that_may_be_wrong(make: Callable[..., Analysis]) -> None:
+    problems = (
+        Problem("doubles", Harm.WRONG, "one person was seen twice", "seat-01"),
+        Problem("other", Harm.NOTE, "a note"),
+    )
+    (cover, *_) = text_of(annotated_pdf(make(problems=problems)))
+    assert "Results may be wrong: seat-01: one person was seen twice." in " ".join(cover.split())
+    assert "a note" not in cover
+
+
+def moment_bars(pdf: bytes) -> list[tuple[int, float]]:
+    """Page and length of each bar of a moment, in points."""
+    return [
+        (number, top - foot)
+        for number, page in enumerate(pypdfium2.PdfDocument(pdf))
+        for left, foot, right, top in (shape.get_bounds() for shape in page.get_objects([PATH_OBJECT]))
+        if 76 < left < 78 and right < 81
+    ]
+
+
+def test_a_bar_extends_over_all_lines_of_a_moment(make: Callable[..., Analysis]) -> None:
+    analysis = make(moments=1)
+    assert analysis.script is not None
+    ((number, length),) = moment_bars(annotated_pdf(analysis))
+    rows = [
+        row
+        for row, line in enumerate(paginate(analysis.script.screenplay.elements)[number - 1])
+        for run in line
+        if run.element in analysis.moment_elements[0]
+    ]
+    assert len(set(rows)) > 4
+    assert length == pytest.approx(12 * (max(rows) - min(rows)) + 11.5)
+    assert moment_bars(annotated_pdf(make(moments=0))) == []
 
 
 def test_the_cover_says_that_there_were_not_enough_viewers(make: Callable[..., Analysis]) -> None:

@@ -204,11 +204,11 @@ def test_a_note_on_a_moment_is_added_edited_and_deleted(page, matinee: Path) -> 
     expect(note).to_have_count(0)
 
 
-def test_an_export_is_named_after_the_study(page) -> None:
+def test_an_export_is_named_after_the_film(page) -> None:
     page.click("#exports-button")
     with page.expect_download() as download:
         page.get_by_role("button", name="Markers OpenTimelineIO").click()
-    assert download.value.suggested_filename == "matinee-moments.otio"
+    assert download.value.suggested_filename == "The-Last-Ferry_moments.otio"
 
 
 def test_the_film_follows_the_timeline_and_moves_it(open_page: Callable, matinee: Path) -> None:

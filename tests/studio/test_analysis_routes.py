@@ -240,7 +240,7 @@ def test_every_export_is_a_file(client: TestClient, matinee: Path, kind: str) ->
     answer = client.get(f"/api/studies/matinee/exports/{kind}", params={"fps": 24})
     assert answer.is_success
     name = answer.headers["content-disposition"]
-    assert 'filename="matinee-' in name
+    assert 'filename="The-Last-Ferry_' in name
     if kind in ("csv", "parquet"):
         assert "datapackage.json" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     elif kind == "notes":
@@ -263,7 +263,7 @@ def test_markers_need_a_frame_rate(client: TestClient, matinee: Path) -> None:
     assert refused.status_code == 400
     assert "frame rate" in refused.json()["detail"]
     assert client.get("/api/studies/matinee/exports/nothing").status_code == 422
-    refused = client.get("/api/studies/matinee/exports/fcp?fps=12")
+    refused = client.get("/api/studies/matinee/exports/premiere?fps=12")
     assert refused.json()["detail"].endswith("; choose another frame rate")
 
 

@@ -58,7 +58,7 @@ def problem_of(client: TestClient, **settings: object) -> str:
 def test_exports_name_the_frame_rate(client: TestClient, matinee: Path, root: Path) -> None:
     for path, remedy in (
         ("otio", "choose the film's frame rate"),
-        ("fcp?fps=12", "choose another frame rate"),
+        ("premiere?fps=12", "choose another frame rate"),
         ("otio?fps=12.5", "frame rate or start timecode"),
     ):
         refused = client.get(f"/api/studies/matinee/exports/{path}")

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import mido
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -31,6 +32,7 @@ from studio_servers import renew_token
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.signals.seat_map import Place, SeatMap
 from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.assistant.study_reader import MAX_SECONDS, StudyReader
 from moviemotion.emotions import EMOTIONS, Emotion
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.roles import Role
@@ -172,6 +174,9 @@ def file_numbers(name: str, content: bytes) -> Iterator[tuple[tuple[object, ...]
         yield from numbers(name, re.sub(r"<(script|style).*?</\1>", "", text, flags=re.S))
     elif name.endswith(".pdf"):
         yield from numbers(name, pdf_text(content))
+    elif name.endswith(".mid"):
+        track = mido.MidiFile(file=io.BytesIO(content)).tracks[0]
+        yield from numbers(name, [message.text for message in track if message.type == "marker"])
     else:
         yield from numbers(name, content.decode())
 
@@ -205,8 +210,17 @@ def everything_shown(
             if answer.headers["content-type"] == "application/json" and not kind:
                 shown |= dict(numbers(path, answer.json()))
             else:
-                file = answer.headers.get("content-disposition", path).strip('"').rsplit("-", 1)[-1]
+                file = answer.headers.get("content-disposition", path).strip('"').rsplit("_", 1)[-1]
                 shown |= dict(file_numbers(f"{kind} {file}", answer.content))
+    reader = StudyReader(app.state.root)
+    reader._analyses = app.state.open_analyses
+    for read in (reader.overview, reader.moments, reader.scenes, reader.pages, reader.lines, reader.groups):
+        shown |= dict(numbers(f"assistant {read.__name__}", read(study)))
+    seconds = len(analysis.audience_curve.seconds)
+    for group in (None, *(found["name"] for found in reader.groups(study)["groups"])):
+        for start in range(0, seconds, MAX_SECONDS):
+            answer = reader.curve(study, start, start + MAX_SECONDS, group)
+            shown |= dict(numbers(f"assistant curve {group} {start}", answer))
     return shown
 
 

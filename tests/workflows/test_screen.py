@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 
 from moviemotion.analysis.analyze import FILM_SPAN_UNKNOWN
+from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import PEAK_COLUMNS
 from moviemotion.audience.recordings import Camera
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.alignment.cues import TimeSource
+from moviemotion.screenplay.alignment.cues import Cue, TimeSource
+from moviemotion.screenplay.elements import ElementKind
 from moviemotion.workflows import screen as screening
 from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import Screening, screen
@@ -31,7 +33,7 @@ from room_recordings import Microphone, Recording, make_film, record, write_film
 RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
 
-ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf")
+ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf", "annotated.json")
 RESULTS = ("provenance.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
 
 
@@ -461,6 +463,48 @@ def test_a_timing_sheet_without_a_script(seats: list[Path], tmp_path: Path) -> N
 
 
 # Doubts about recordings that were read
+
+
+def felt(cue: Cue, summary: EmotionSummary) -> tuple[object, ...]:
+    """When a line is spoken and what it caused; intervals also depend on the other lines."""
+    return cue.start, cue.end, summary.emotion, summary.strength, summary.mean_reacting_share, summary.viewers
+
+
+def test_a_revised_script_keeps_the_times_and_feelings_of_unchanged_lines(
+    screened: Screening, film: Path, tmp_path: Path
+) -> None:
+    study = shutil.copytree(screened.folder, tmp_path / "study")
+    source = (film / "film.fountain").read_text(encoding="utf-8")
+    revised = tmp_path / "revised.fountain"
+    revised.write_text(
+        source.replace("Then we shall learn to swim", "Then we must learn to fly").replace(
+            "A bench.", "PAVEL\nLook, a light.\n\nA bench."
+        ),
+        encoding="utf-8",
+    )
+    after = report(study, revised).analysis
+    before, script = screened.analysis, after.script
+    assert script is not None
+    emotions = {
+        before.script.screenplay.elements[cue.element].text: felt(cue, summary)
+        for cue, summary in zip(before.script.cues, before.element_emotions, strict=True)
+    }
+    cut = []
+    for cue, summary in zip(script.cues, after.element_emotions, strict=True):
+        element = script.screenplay.elements[cue.element]
+        if cue.source is TimeSource.CUT:
+            cut.append(element.text)
+        elif element.kind is ElementKind.DIALOGUE:
+            assert felt(cue, summary) == emotions[element.text]
+    assert [text for text in cut if not text.isupper()] == [
+        "Look, a light.",
+        "Then we must learn to fly before morning comes.",
+    ]
+    assert "revised after the screening" in script.timing
+    # Subtitles time the script anew.
+    again = report(study, revised, film / "film.srt").analysis.script
+    assert again is not None
+    assert "revised" not in again.timing
 
 
 def test_a_clock_that_starts_again_is_told_in_the_result_and_in_the_report(

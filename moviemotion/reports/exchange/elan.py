@@ -22,7 +22,7 @@ from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH
 from moviemotion.analysis.signals.audience_curve import AudienceCurve
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.number_format import (
-    inconclusive_notice,
+    cautions,
     interval,
     moment_evidence,
     moment_name,
@@ -84,7 +84,7 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     if film is not None:
         kind = "video/mp4" if film.suffix.lower() in (".mp4", ".m4v") else "unknown"
         ET.SubElement(header, "MEDIA_DESCRIPTOR", MEDIA_URL=film.absolute().as_uri(), MIME_TYPE=kind)
-    if notice := inconclusive_notice(analysis):
+    if notice := cautions(analysis):
         ET.SubElement(header, "PROPERTY", NAME="caution").text = _xml_safe(notice)
     _time_slots(root, tiers)
     numbers = count(1)

@@ -12,7 +12,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.emotion_style import PALETTE
-from moviemotion.reports.number_format import inconclusive_notice, moment_evidence, moment_name
+from moviemotion.reports.number_format import cautions, moment_evidence, moment_name
 from moviemotion.reports.script.line_notes import KINDS_WITH_EMOTION
 from moviemotion.reports.tables.csv_json import moments_json, number_or_null
 from moviemotion.screenplay.alignment.cues import TimeSource
@@ -29,7 +29,7 @@ def metadata_vtt(analysis: Analysis) -> str:
     """
     records = [*_scenes(analysis), *_moments(analysis), *_lines(analysis), *_seconds(analysis)]
     cues = [(start, end, _cue_json(record)) for start, end, record in records if not isnan(start)]
-    return _vtt_document(f"{analysis.title}: audience reactions as JSON", cues, inconclusive_notice(analysis))
+    return _vtt_document(f"{analysis.title}: audience reactions as JSON", cues, cautions(analysis))
 
 
 def captions_vtt(analysis: Analysis) -> str:
@@ -42,7 +42,7 @@ def captions_vtt(analysis: Analysis) -> str:
         )
         for k, moment in enumerate(analysis.moment_search.moments, 1)
     ]
-    return _vtt_document(f"{analysis.title}: moments", cues, inconclusive_notice(analysis), " line:0")
+    return _vtt_document(f"{analysis.title}: moments", cues, cautions(analysis), " line:0")
 
 
 def _moments(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
@@ -108,7 +108,7 @@ def _emotion_fields(summary: EmotionSummary) -> dict[str, Any]:
 def _vtt_document(title: str, cues: list[VttCue], notice: str, settings: str = "") -> str:
     parts = [f"WEBVTT {' '.join(title.split()).replace('-->', '->')}\n"]
     if notice:
-        parts.append(f"\nNOTE {notice}\n")
+        parts.append(f"\nNOTE {notice.replace('-->', '->')}\n")
     # WebVTT requires cues to be sorted by start time; among cues that start together, the longest comes
     # first.
     for start, end, text in sorted(cues, key=lambda cue: (cue[0], -cue[1])):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ def annotated_fountain(analysis: Analysis) -> str:
     inline: dict[int, list[str]] = defaultdict(list)
     below: dict[int, list[str]] = defaultdict(list)
     for k, found in element_notes(analysis, script).items():
-        notes = [f"[[{note.text}]]" for note in found]
+        notes = [_fountain_note(note.text) for note in found]
         last = elements[k].line + elements[k].lines - 1
         if _has_open_note(source, last):
             below[_paragraph_end(source, last)] += notes
@@ -56,7 +57,7 @@ def annotated_fountain(analysis: Analysis) -> str:
         else:
             below[last] += notes
     top = title_page_length(source)
-    header = f"[[{notes_legend(analysis, script)}]]"
+    header = _fountain_note(notes_legend(analysis, script))
     lines = [*source[:top], "", header] if top else [header, ""]
     for at, line in enumerate(source[top:], start=top + 1):
         lines.append(" ".join([line, *inline[at]]) if at in inline else line)
@@ -64,6 +65,12 @@ def annotated_fountain(analysis: Analysis) -> str:
             ends_paragraph = at == len(source) or _is_blank(source[at])
             lines += [*([""] if ends_paragraph else []), " ".join(below[at])]
     return "\n".join(lines) + "\n"
+
+
+def _fountain_note(text: str) -> str:
+    """Enclose a text in the brackets of a Fountain note, which must not contain brackets of this kind."""
+    text = re.sub(r"([][])(?=[][])", r"\1 ", text)
+    return f"[[{text}]]"
 
 
 def annotated_final_draft(analysis: Analysis) -> bytes:

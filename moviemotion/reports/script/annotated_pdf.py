@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import LETTER
-from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.reports.emotion_style import PALETTE
-from moviemotion.reports.number_format import audience_size, inconclusive_notice
 from moviemotion.reports.script.line_notes import ElementNote, element_notes
 from moviemotion.reports.script.page_layout import PageLine, TextRun, paginate
+from moviemotion.reports.script.pdf_cover import draw_cover
 from moviemotion.reports.script.pdf_fonts import LETTER_WIDTH, Typefaces
 from moviemotion.screenplay.elements import TextStyle
 from moviemotion.screenplay.formats.emphasis import style_runs
@@ -24,15 +24,18 @@ _LINE_HEIGHT = 12.0
 """Line height of 12-point Courier in points."""
 _FIRST_BASELINE = LETTER[1] - 72.0
 _BAR_LEFT, _BAR_WIDTH = 82.0, 3.5
-_LABEL_RIGHT, _LABEL_SIZE = 78.0, 7.5
+_MOMENT_LEFT, _MOMENT_WIDTH, _MOMENT_STEP = 77.0, 2.5, 4.0
+"""The bar of a moment, and how far to its left the bar of a moment lies that overlaps it."""
+_LABEL_RIGHT, _LABEL_SIZE = 70.0, 9.0
 _GRAY = HexColor("#6b6f76")
 
 
 def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     """Draw the pages of the screenplay with the audience's emotions in the left margin.
 
-    A line with an emotion has a bar in the emotion's color beside it, along with the name and strength of the
-    emotion. Moments are marked with their numbers, and lines that were cut are marked "not in the film".
+    The first page is the script's title page with an explanation. A line with an emotion has a bar in the
+    emotion's color beside it, along with the name and strength of the emotion. A thinner bar extends over all
+    lines of a moment. Lines that were cut are marked "not in the film".
 
     Args:
         analysis: an analysis with a script.
@@ -53,8 +56,12 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     sheet = io.BytesIO()
     canvas = Canvas(sheet, pagesize=LETTER, invariant=True)
     canvas.setTitle(f"{screenplay.title}, with the audience's emotions")
-    _draw_cover(canvas, analysis, analysis.script.timing, faces)
+    draw_cover(canvas, analysis, analysis.script, faces)
     labeled: set[int] = set()
+    moments = [
+        (PALETTE[moment.emotion].light, frozenset(overlapped))
+        for moment, overlapped in zip(analysis.moment_search.moments, analysis.moment_elements, strict=True)
+    ]
     for number, page in enumerate(paginate(screenplay.elements), start=1):
         if number > 1:
             canvas.setFont("Courier", 12)
@@ -64,6 +71,7 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
             for run in line:
                 _draw_text_run(canvas, run, y, faces)
         _draw_margin(canvas, page, notes, labeled)
+        _draw_moment_bars(canvas, page, moments)
         canvas.showPage()
     canvas.save()
     return sheet.getvalue()
@@ -74,41 +82,6 @@ def replaced_characters(analysis: Analysis) -> list[str]:
     script = analysis.script
     texts = [element.text.replace("\n", "") for element in script.screenplay.elements] if script else []
     return Typefaces().replaced([analysis.title, *texts])
-
-
-def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: Typefaces) -> None:
-    """Draw the title, an explanation of the margin, and the color of each emotion."""
-    middle, notice = LETTER[0] / 2, inconclusive_notice(analysis)
-    title_width = LETTER_WIDTH * 1.5 * len(analysis.title)
-    faces.draw(canvas, middle - title_width / 2, 560, analysis.title, TextStyle.BOLD, 18)
-    canvas.setFont("Courier", 12)
-    canvas.drawCentredString(middle, 530, "with the audience's emotions beside its lines")
-    canvas.setFont("Helvetica", 9)
-    lines = [
-        f"{audience_size(analysis)}.",
-        "Beside each line: the strongest emotion and its mean strength, from 0 to 1. Where fewer "
-        f"than {MIN_VIEWERS} viewers were seen at once, the reaction is unknown and no emotion is named.",
-        "The report contains the 95 % interval of every strength and the adjusted p-value of every moment.",
-        timing,
-    ]
-    y = 490.0
-    canvas.setFont("Helvetica-Bold", 9)
-    for line in simpleSplit(notice, "Helvetica-Bold", 9, 380):
-        canvas.drawString(116, y, line)
-        y -= 13
-    canvas.setFont("Helvetica", 9)
-    y -= 7
-    for line in (part for text in lines for part in simpleSplit(text, "Helvetica", 9, 380)):
-        canvas.drawString(116, y, line)
-        y -= 13
-    y -= 12
-    for emotion, style in PALETTE.items():
-        canvas.setFillColor(HexColor(style.light))
-        canvas.rect(116, y - 2, 3.5, 11, stroke=0, fill=1)
-        canvas.drawString(126, y, str(emotion))
-        y -= 15
-    canvas.setFillColor(HexColor("#000000"))
-    canvas.showPage()
 
 
 def _draw_text_run(canvas: Canvas, run: TextRun, y: float, faces: Typefaces) -> None:
@@ -153,3 +126,39 @@ def _draw_margin(
         free = y
         labeled.add(element)
     canvas.setFillColor(HexColor("#000000"))
+
+
+def _draw_moment_bars(
+    canvas: Canvas, page: list[PageLine], moments: Sequence[tuple[str, frozenset[int]]]
+) -> None:
+    """Draw a bar beside all lines of each moment; where two moments overlap, the bars lie side by side.
+
+    Args:
+        canvas: the page to draw on.
+        page: the lines of the page.
+        moments: color and element indices of each moment.
+    """
+    taken: set[tuple[int, int]] = set()
+    for color, elements in moments:
+        rows = [row for row, line in enumerate(page) if any(run.element in elements for run in line)]
+        for first, last in _joined_rows(page, rows):
+            places = range(first, last + 1)
+            lane = next(n for n in count() if not taken & {(n, row) for row in places})
+            taken |= {(lane, row) for row in places}
+            top, foot = (
+                _FIRST_BASELINE - first * _LINE_HEIGHT + 9,
+                _FIRST_BASELINE - last * _LINE_HEIGHT - 2.5,
+            )
+            canvas.setFillColor(HexColor(color))
+            left = _MOMENT_LEFT - lane * _MOMENT_STEP
+            canvas.rect(left, foot, _MOMENT_WIDTH, top - foot, stroke=0, fill=1)
+    canvas.setFillColor(HexColor("#000000"))
+
+
+def _joined_rows(page: list[PageLine], rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Join rows to stretches; rows between them interrupt a stretch unless they are blank."""
+    start = 0
+    for k in range(1, len(rows) + 1):
+        if k == len(rows) or any(page[row] for row in range(rows[k - 1] + 1, rows[k])):
+            yield rows[start], rows[k - 1]
+            start = k

@@ -14,8 +14,8 @@ from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.analysis.signals.reaction_delay import AUDIENCE_DELAY
 from moviemotion.emotions import Emotion
 from moviemotion.reports.number_format import (
+    cautions,
     film_time,
-    inconclusive_notice,
     interval,
     number,
     p_value,
@@ -51,7 +51,7 @@ class ElementNote:
 
 def notes_legend(analysis: Analysis, script: TimedScript) -> str:
     """Write the header of an annotated script, which explains the notes and warns of too little data."""
-    notice = inconclusive_notice(analysis)
+    notice = cautions(analysis)
     corrected = any(cue.source is TimeSource.BY_HAND for cue in script.cues)
     by_hand = ", and those after ✎ were set by hand" if corrected else ""
     return (
@@ -99,7 +99,7 @@ def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[Ele
                 f"{title} · {moment.emotion} · peak {film_time(moment.peak)} · {reacted(moment)} · "
                 f"adjusted {p_value(moment.p_adjusted)}{f' · rank: {rank}' if rank else ''}"
             )
-            at = _element_at_peak(moment, overlapped, script)
+            at = element_at_peak(moment, overlapped, script)
             notes[at].append(ElementNote(title, text, moment.emotion, is_moment=True))
     return notes
 
@@ -112,7 +112,7 @@ def _emotion_text(summary: EmotionSummary) -> str:
     )
 
 
-def _element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
+def element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
     """Find the element that the peak is a reaction to; action and speech take precedence over headings."""
     elements, cues = script.screenplay.elements, script.cues
     shown = moment.peak - AUDIENCE_DELAY

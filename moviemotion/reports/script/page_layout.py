@@ -88,6 +88,21 @@ def paginate(elements: Sequence[Element]) -> list[list[PageLine]]:
     return [page for page in pages if page] or [[]]
 
 
+def page_numbers(elements: Sequence[Element]) -> tuple[int | None, ...]:
+    """The page on which each element starts: that of the file, or else of this layout.
+
+    Returns:
+        One page for each element; None for those that are not printed.
+    """
+    if any(element.page is not None for element in elements):
+        return tuple(element.page for element in elements)
+    numbers: dict[int, int] = {}
+    for number, page in enumerate(paginate(elements), start=1):
+        for element in (run.element for line in page for run in line if run.element is not None):
+            numbers.setdefault(element, number)
+    return tuple(numbers.get(k) for k in range(len(elements)))
+
+
 def _lines_needed(elements: Sequence[Element], blocks: Sequence[_Block | None], first: int) -> int:
     """Count the lines of a block and of the start of each block that must stay on its page.
 

@@ -27,6 +27,7 @@ from moviemotion.screenplay.elements import (
 )
 from moviemotion.screenplay.formats.element_patterns import character_name
 from moviemotion.screenplay.formats.emphasis import emphasis_runs
+from moviemotion.screenplay.formats.printed_title_page import TitlePageLine, printed_title_page
 
 FDX_REMEDY = "save it again as Final Draft (.fdx), or export it as Fountain (.fountain)"
 _ELEMENT_KINDS = {
@@ -57,14 +58,16 @@ def read_fdx(path: Path) -> Screenplay:
     """
     data = read_bytes(path, "screenplay")
     root, reader = _read(data, path)
-    title_page = root.find("TitlePage")
+    title_lines = _title_lines(root.find("TitlePage"))
+    title = next((text for text, _ in title_lines if text), "")
     source = decode_lines(data)
     return Screenplay(
-        _title(title_page) or path.stem,
+        title or path.stem,
         path,
         source,
         # The XML parser and Python count the lines of some damaged files differently.
         tuple(replace(e, line=min(e.line, len(source))) for e in reader.elements),
+        title_page=printed_title_page(title, title_lines),
         notes=tuple(_notes(root, reader)),
     )
 
@@ -252,11 +255,13 @@ def _eighths(length: str) -> int | None:
     return eighths or None
 
 
-def _title(title_page: XmlNode | None) -> str:
-    """The text of the first non-empty paragraph on the title page."""
+def _title_lines(title_page: XmlNode | None) -> list[TitlePageLine]:
+    """The paragraphs of the title page, and whether each is centered."""
     content = title_page.find("Content") if title_page is not None else None
-    lines = (_styled_text(p)[0] for p in content.find_all("Paragraph")) if content is not None else iter(())
-    return next((line.replace("\n", " ") for line in lines if line), "")
+    return [
+        (_styled_text(p)[0].replace("\n", " ").strip(), p.attributes.get("Alignment") == "Center")
+        for p in (content.find_all("Paragraph") if content is not None else ())
+    ]
 
 
 def _notes(root: XmlNode, reader: _Reader) -> Iterator[ScreenplayNote]:

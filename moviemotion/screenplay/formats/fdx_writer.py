@@ -47,17 +47,24 @@ def write_fdx(screenplay: Screenplay) -> bytes:
     Sections and synopses are dropped, since Final Draft keeps them in a separate outline. A page break at the
     end is dropped as well. Lyrics directly after a speech are assigned to the speaker of that speech.
     """
-    title = [value for key, value in screenplay.title_page if key.lower() == "title"] or [screenplay.title]
     parts = ['<?xml version="1.0" encoding="UTF-8" standalone="no" ?>']
     parts += ['<FinalDraft DocumentType="Script" Template="No" Version="5">', "<Content>"]
     parts += _content(screenplay.elements)
     parts += ["</Content>", "<TitlePage>", "<Content>"]
-    parts += [
-        f'<Paragraph Alignment="Center"><Text>{_escape_xml(strip_emphasis(line))}</Text></Paragraph>'
-        for line in ["\n".join(title).replace("\n", " ")]
-    ]
+    parts += _title_page(screenplay)
     parts += ["</Content>", "</TitlePage>", "</FinalDraft>", ""]
     return "\n".join(parts).encode()
+
+
+def _title_page(screenplay: Screenplay) -> Iterator[str]:
+    """The title page: the title and the other entries in the middle, the contact at the left."""
+    title = " ".join(value for key, value in screenplay.title_page if key.lower() == "title")
+    others = [(key.lower(), value) for key, value in screenplay.title_page if key.lower() != "title"]
+    for key, value in [("title", (title or screenplay.title).replace("\n", " ")), *others]:
+        alignment = "Left" if key in ("contact", "copyright") else "Center"
+        for line in strip_emphasis(value).split("\n"):
+            yield f'<Paragraph Alignment="{alignment}"><Text>{_escape_xml(line)}</Text></Paragraph>'
+        yield f'<Paragraph Alignment="{alignment}"><Text></Text></Paragraph>'
 
 
 def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:

@@ -134,7 +134,7 @@ def _read_plain_text(path: Path) -> Screenplay:
     screenplay = (
         screenplay_from_fountain(text, path)
         if reading is None
-        else Screenplay(reading.title or path.stem, path, source, reading.elements)
+        else Screenplay(reading.title or path.stem, path, source, reading.elements, reading.title_page)
     )
     kinds = {element.kind for element in screenplay.elements}
     if ElementKind.SCENE_HEADING in kinds and not kinds & {ElementKind.DIALOGUE, ElementKind.LYRICS}:

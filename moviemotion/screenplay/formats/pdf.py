@@ -56,7 +56,14 @@ def read_pdf(path: Path) -> Screenplay:
             f"{path}: the pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)"
         )
-    return Screenplay(reading.title or path.stem, path, source, reading.elements, scanned_pages=scans)
+    return Screenplay(
+        reading.title or path.stem,
+        path,
+        source,
+        reading.elements,
+        reading.title_page,
+        scanned_pages=scans,
+    )
 
 
 def _extract_lines(data: bytes, path: Path) -> tuple[tuple[str, ...], int]:

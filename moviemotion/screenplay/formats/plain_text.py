@@ -23,6 +23,7 @@ from moviemotion.screenplay.formats.indented_layout import (
 from moviemotion.screenplay.formats.line_patterns import is_byline, is_transition_line, parse_scene_heading
 from moviemotion.screenplay.formats.page_furniture import Row, parse_rows
 from moviemotion.screenplay.formats.printed_elements import read_rows
+from moviemotion.screenplay.formats.printed_title_page import printed_title_page
 
 _MAX_TITLE_PAGE_LINES = 30
 _MAX_TITLE_LINES = 3
@@ -48,11 +49,13 @@ class PlainTextReading:
             scene; an empty string if there is neither.
         elements: the elements in order, without title page and page furniture.
         quality: how well the layout fits the script, 0–1 (see `reading_quality`).
+        title_page: keys and values of the title page; empty if there is none.
     """
 
     title: str
     elements: tuple[Element, ...]
     quality: float
+    title_page: tuple[tuple[str, str], ...] = ()
 
 
 def read_plain_text(source: Sequence[str]) -> PlainTextReading | None:
@@ -72,7 +75,9 @@ def read_plain_text(source: Sequence[str]) -> PlainTextReading | None:
         quality = reading_quality(elements, rows)
         if best is None or quality >= best.quality + _MIN_GAIN:
             film = tuple(element for element in elements if not _is_title(element))
-            best = PlainTextReading(_title(laid_out, columns, start, elements), film, quality)
+            title = _title(laid_out, columns, start, elements)
+            page = [(row.text, columns.is_in_speech(row)) for row in laid_out[:start] if not row.is_furniture]
+            best = PlainTextReading(title, film, quality, printed_title_page(title, page))
         if best.quality >= GOOD_QUALITY:
             break
     return best

@@ -19,18 +19,11 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
-from moviemotion.analysis.comparison.screening_comparison import compare_screenings
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
-from moviemotion.privacy.releases import current_release
 from moviemotion.privacy.roles import Role
-from moviemotion.privacy.small_groups import (
-    comparison_for_role,
-    group_curve_for_role,
-    mask_small_groups,
-    visible_groups,
-)
+from moviemotion.privacy.small_groups import group_curve_for_role
 from moviemotion.privacy.status import log_access
 from moviemotion.privacy.study_database import database_lock
 from moviemotion.reports.html.analysis_data import (
@@ -42,16 +35,20 @@ from moviemotion.reports.html.analysis_data import (
 from moviemotion.reports.html.comparison_report import comparison_json
 from moviemotion.studio import notes_and_groups, uploads
 from moviemotion.studio.accounts import Researcher, StaffUser, User
-from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, is_study_folder
+from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath
 from moviemotion.studio.messages import STUDY_ID_PATTERN
-from moviemotion.studio.open_analyses import OpenAnalyses, OpenAnalysis
+from moviemotion.studio.open_analyses import (
+    OpenAnalyses,
+    OpenAnalysis,
+    compare_for_role,
+)
 from moviemotion.studio.routes.downloads import EXPORT_KINDS, make_download
 from moviemotion.studio.routes.study_routes import IdleStudy, JobsDependency
 from moviemotion.studio.screening_job import BusyError
+from moviemotion.studio.study_folders import is_study_folder
 from moviemotion.studio.uploads import FileKind
 from moviemotion.study.analysis_cache import input_state
 from moviemotion.workflows import line_times
-from moviemotion.workflows.screen import DEFAULT_SEED
 
 router = APIRouter(prefix="/api/studies/{study}", tags=["analysis"], responses=ERROR_RESPONSES)
 comparison_router = APIRouter(prefix="/api/compare", tags=["analysis"], responses=ERROR_RESPONSES)
@@ -143,14 +140,6 @@ def open_analysis(request: Request, folder: StudyPath, user: StaffUser, jobs: Jo
     return open_analyses.open_for_role(folder, user.role)
 
 
-def _groups_for(folder: Path, study: OpenAnalysis, role: Role) -> dict[str, tuple[str, ...]]:
-    """The groups that a role may see."""
-    groups, viewers = notes_and_groups.read_groups(folder), study.analysis.timeline.viewers
-    if role is Role.RESEARCHER:
-        return visible_groups(groups, viewers, role)
-    return current_release(folder, viewers, groups)[1]
-
-
 StudyAnalysis = Annotated[OpenAnalysis, Depends(open_analysis)]
 
 
@@ -192,7 +181,7 @@ def get_group_curves(
 ) -> Response:
     if viewer is not None and user.role is not Role.RESEARCHER:
         raise HTTPException(403, "only the researcher may see individual viewers; choose a group")
-    groups = _groups_for(folder, study, user.role)
+    groups = notes_and_groups.groups_for_role(folder, study.analysis.timeline.viewers, user.role)
     members = viewer or groups.get(group or "")
     if members is None:
         raise HTTPException(404, "this group does not exist; choose another group")
@@ -217,7 +206,7 @@ def list_viewers(study: StudyAnalysis, folder: StudyPath, user: StaffUser) -> Au
     viewers = study.analysis.timeline.viewers
     is_researcher = user.role is Role.RESEARCHER
     shares = zip(viewers, study.analysis.data_quality.seen_share_by_viewer, strict=True)
-    groups = _groups_for(folder, study, user.role)
+    groups = notes_and_groups.groups_for_role(folder, viewers, user.role)
     return AudienceResponse(
         size=len(viewers),
         min_group_size=MIN_GROUP_SIZE,
@@ -325,8 +314,7 @@ def export_file(
         shutil.rmtree(work)
         raise
     log_access(folder, user.role, "downloaded", details={"what": kind})
-    name = f"{folder.name}-{path.name}"
-    return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, work))
+    return FileResponse(path, filename=path.name, background=BackgroundTask(shutil.rmtree, work))
 
 
 @comparison_router.get("", summary="Compare two finished studies", **JSON_RESPONSE)
@@ -357,11 +345,9 @@ def compare_studies(
     one, other = studies
 
     def compute() -> object:
-        analyses = (one.analysis, other.analysis)
-        if user.role is not Role.RESEARCHER:
-            analyses = (mask_small_groups(analyses[0]), mask_small_groups(analyses[1]))
-        comparison = compare_screenings(*analyses, (first, second), paired, DEFAULT_SEED)
-        return comparison_json(comparison_for_role(comparison, analyses, user.role))
+        return comparison_json(
+            compare_for_role((one.analysis, other.analysis), (first, second), paired, user.role)
+        )
 
     key = ("comparison", user.role, first, one.cache_state, paired)
     return _json_response(other.cached_json(key, compute))

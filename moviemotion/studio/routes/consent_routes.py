@@ -36,11 +36,12 @@ from moviemotion.privacy.seat_links import find_seat_by_token, seat_tokens
 from moviemotion.privacy.status import receipt_lines
 from moviemotion.privacy.study_database import StorageError, has_database, open_database
 from moviemotion.studio.accounts import User, require_role
-from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, list_study_folders, render_page
+from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, render_page
 from moviemotion.studio.messages import studio_message
 from moviemotion.studio.request_guard import LOCAL_HOSTS, WILDCARD_HOSTS, rate_limit
 from moviemotion.studio.routes.study_routes import get_jobs
 from moviemotion.studio.screening_state import ACTIVE_STAGES
+from moviemotion.studio.study_folders import list_study_folders
 
 RECEIPT_COOKIE = "receipt"
 """Cookie that stores the receipt code in the participant's browser; it is sent only to their page."""

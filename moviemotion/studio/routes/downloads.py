@@ -11,8 +11,10 @@ from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
+from moviemotion.reports.exchange.export_names import export_file_name
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
+from moviemotion.reports.script.annotated_json import annotated_json_text
 from moviemotion.reports.script.annotated_pdf import annotated_pdf
 from moviemotion.reports.tables.csv_json import escape_formula, moments_json
 from moviemotion.studio.notes_and_groups import Note
@@ -22,6 +24,7 @@ SCRIPT_EXPORTS: dict[str, tuple[str, Callable[[Analysis], bytes]]] = {
     "fountain": ("annotated.fountain", lambda analysis: annotated_fountain(analysis).encode()),
     "fdx": ("annotated.fdx", annotated_final_draft),
     "pdf": ("annotated.pdf", annotated_pdf),
+    "json": ("annotated.json", lambda analysis: annotated_json_text(analysis).encode()),
 }
 """Kind → file name and the function that writes it. These need a script."""
 EXPORT_KINDS = ("report", *SCRIPT_EXPORTS, "moments", "notes", *FORMATS)
@@ -53,10 +56,15 @@ def make_download(
     """
     if kind in FORMATS:
         files = export_analysis(analysis, folder / kind, (kind,), frame_rate, film=film)
-        return files[0] if len(files) == 1 else _zip_files(files, folder / f"{kind}.zip")
+        return (
+            files[0]
+            if len(files) == 1
+            else _zip_files(files, folder / export_file_name(analysis, f"{kind}.zip"))
+        )
     name, content = _make_file(kind, analysis, notes)
-    (folder / name).write_bytes(content)
-    return folder / name
+    path = folder / export_file_name(analysis, name)
+    path.write_bytes(content)
+    return path
 
 
 def _make_file(kind: str, analysis: Analysis, notes: Sequence[Note]) -> tuple[str, bytes]:

@@ -23,10 +23,11 @@ from moviemotion.reports.html.plan_page import plan_part
 from moviemotion.reports.number_format import plural
 from moviemotion.studio import uploads
 from moviemotion.studio.accounts import ACCOUNT_ROLES, LOCAL_USER, Researcher, StaffUser, User, require_role
-from moviemotion.studio.dependencies import StudyPath, list_study_folders, render_page
+from moviemotion.studio.dependencies import StudyPath, render_page
 from moviemotion.studio.routes import privacy_routes, study_routes
 from moviemotion.studio.routes.study_routes import JobsDependency
 from moviemotion.studio.screening_state import Stage
+from moviemotion.studio.study_folders import list_study_folders
 
 STAGE_LABELS = {
     Stage.NEW: "not processed yet",

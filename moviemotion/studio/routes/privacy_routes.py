@@ -39,10 +39,11 @@ from moviemotion.privacy.status import (
 )
 from moviemotion.privacy.study_database import DataKind, has_database, open_database
 from moviemotion.studio.accounts import PrivacyOfficer, User, require_role
-from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, list_study_folders
+from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath
 from moviemotion.studio.routes.study_routes import IdleStudy
 from moviemotion.studio.screening_job import BusyError
 from moviemotion.studio.screening_jobs import ScreeningJobs
+from moviemotion.studio.study_folders import list_study_folders
 
 router = APIRouter(prefix="/api/studies/{study}/privacy", tags=["privacy"], responses=ERROR_RESPONSES)
 

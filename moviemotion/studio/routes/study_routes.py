@@ -26,11 +26,12 @@ from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.read_back import read_back
 from moviemotion.studio import uploads
 from moviemotion.studio.accounts import Researcher, StaffUser, User, require_role
-from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, list_study_folders
+from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath
 from moviemotion.studio.messages import ONE_LINE_PATTERN, STUDY_ID_PATTERN, studio_message
 from moviemotion.studio.screening_job import BusyError
 from moviemotion.studio.screening_jobs import ScreeningJobs, study_stage
 from moviemotion.studio.screening_state import Stage, read_state
+from moviemotion.studio.study_folders import list_study_folders
 from moviemotion.studio.uploads import FileKind, StudyFile
 from moviemotion.study.folder import has_study
 

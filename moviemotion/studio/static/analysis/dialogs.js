@@ -87,12 +87,18 @@ export function makeViewerSelection(store, study) {
 /* ---- exports ---- */
 
 const EXPORTS = [
-  ["To read", [["report", "Report", "one HTML page"], ["pdf", "Script, annotated", "PDF"], ["fountain", "Script, annotated", "Fountain"], ["fdx", "Script, annotated", "Final Draft"], ["notes", "Notes", "CSV"]]],
-  ["For editing", [["otio", "Markers", "OpenTimelineIO"], ["edl", "Markers", "EDL"], ["resolve", "Markers", "DaVinci Resolve EDL"], ["fcp", "Markers", "Final Cut Pro XML"]]],
+  ["To read", [["report", "Report", "one HTML page"], ["pdf", "Script, annotated", "PDF"], ["fountain", "Script, annotated", "Fountain"], ["fdx", "Script, annotated", "Final Draft"], ["json", "Script, annotated", "JSON for programs"], ["notes", "Notes", "CSV"]]],
+  ["For editing", [["avid", "Markers", "Avid"], ["premiere", "Markers", "Premiere Pro"], ["resolve", "Markers", "DaVinci Resolve"], ["finalcut", "Markers", "Final Cut Pro"], ["pro-tools", "Markers", "Pro Tools"], ["otio", "Markers", "OpenTimelineIO"], ["edl", "Markers", "EDL with locators"]]],
   ["For players and research", [["vtt", "Subtitles", "WebVTT"], ["elan", "Annotations", "ELAN"], ["moments", "Moments", "JSON"], ["csv", "All tables", "CSV, zipped"], ["parquet", "All tables", "Parquet, zipped"]]],
 ];
-const SCRIPTS = ["pdf", "fountain", "fdx"], FRAME_BASED = ["otio", "edl", "resolve", "fcp"];
+const SCRIPTS = ["pdf", "fountain", "fdx", "json"], FRAME_BASED = ["avid", "premiere", "resolve", "finalcut", "pro-tools", "otio", "edl"];
 const FRAME_RATES = ["23.976", "24", "25", "29.97", "30", "50", "59.94", "60"];
+
+// The name in a Content-Disposition header; names with other than ASCII characters are percent-encoded.
+function fileName(header, fallback) {
+  const encoded = /filename\*=utf-8''([^;]+)/i.exec(header)?.[1];
+  return encoded ? decodeURIComponent(encoded) : (/filename="([^"]+)"/.exec(header)?.[1] ?? fallback);
+}
 
 export function makeExports(study, hasScript, hasFilm) {
   const dialog = $("exports-dialog");
@@ -106,7 +112,7 @@ export function makeExports(study, hasScript, hasFilm) {
       if (!response.ok) throw new Error((await response.json()).detail);
       const link = document.createElement("a");
       link.href = URL.createObjectURL(await response.blob());
-      link.download = /filename="([^"]+)"/.exec(response.headers.get("content-disposition"))?.[1] ?? kind;
+      link.download = fileName(response.headers.get("content-disposition"), kind);
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (error) {

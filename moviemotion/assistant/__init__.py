@@ -1,0 +1,1 @@
+"""What an AI assistant may read of finished studies, and the server through which it reads."""
