@@ -8,11 +8,12 @@ returns.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.analysis.moments.carrier import Carrier
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult, find_moments
 from moviemotion.analysis.moments.reacting_together import nearly_identical_viewers
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
@@ -118,6 +119,8 @@ class Analysis:
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
         in_film: (S,) whether the film was running in each second; other seconds are never evidence.
+        seat_map: the viewers' seats, or None if they are not known.
+        moment_carriers: for each moment, the segments that carry it; empty if there are no segments.
     """
 
     title: str
@@ -136,6 +139,12 @@ class Analysis:
     moment_mixed_emotions: tuple[tuple[MixedEmotionOccurrence, ...], ...]
     patterns: Patterns
     in_film: NDArray[np.bool_]
+    seat_map: SeatMap | None = None
+    moment_carriers: tuple[tuple[Carrier, ...], ...] = ()
+
+    def carriers_of(self, moment: int) -> tuple[Carrier, ...]:
+        """The segments that carry a moment, given by its index; empty if there are none, or no segments."""
+        return self.moment_carriers[moment] if self.moment_carriers else ()
 
 
 def analyze(  # noqa: PLR0913 (everything an analysis depends on)
@@ -180,13 +189,53 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
     """
     baseline = estimate_baseline(timeline, baseline_span)
     strength = strength_above_baseline(timeline, baseline)
-    audience_curve = compute_audience_curve(timeline, strength)
     in_film = seconds_in_film(timeline.start, strength.shape[1], film, credits)
-    strength_in_film = strength if in_film.all() else np.where(in_film[:, None], strength, np.nan)
+    found = interpret(title, timeline, baseline, strength, in_film, script, seat_map, seed)
+    conclusive = found.moment_search.conclusive
+    return replace(
+        found,
+        data_quality=_data_quality(
+            timeline,
+            rejected_counts or {},
+            (
+                *problems,
+                *(_script_doubts(script) if script else ()),
+                *_baseline_warnings(timeline, baseline, baseline_span),
+                *(_duplicate_warnings(timeline, _inside(strength, in_film)) if conclusive else ()),
+            ),
+            tuple(_caveats(found.moment_search, film, seat_map)),
+            clocks,
+        ),
+    )
+
+
+def interpret(  # noqa: PLR0913 (everything an interpretation depends on)
+    title: str,
+    timeline: Timeline,
+    baseline: Baseline,
+    strength: Float64Array,
+    in_film: NDArray[np.bool_],
+    script: TimedScript | None,
+    seat_map: SeatMap | None,
+    seed: int,
+    audiences: int = 1,
+) -> Analysis:
+    """Interpret the strengths of an audience, or of a part of it.
+
+    Args:
+        title, timeline, script, seat_map, seed: as for `analyze`.
+        baseline, strength, in_film: as in `Analysis`.
+        audiences: as for `find_moments`.
+
+    Returns:
+        The analysis, without problems and caveats.
+    """
+    audience_curve = compute_audience_curve(timeline, strength)
+    strength_in_film = _inside(strength, in_film)
     seat_blocks = seat_map.shift_blocks() if seat_map else None
     # The null model also needs the seconds around the film: in the film's first seconds, people may still be
     # laughing about what was said before it.
-    search = find_moments(strength, timeline.start, seed, in_film, seat_blocks)
+    search = find_moments(strength, timeline.start, seed, in_film, seat_blocks, audiences)
     return Analysis(
         title=title,
         timeline=timeline,
@@ -196,18 +245,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         synchrony=film_synchrony(strength_in_film),
         relative_delay=estimate_relative_delay(strength_in_film, seed),
         moment_search=search,
-        data_quality=_data_quality(
-            timeline,
-            rejected_counts or {},
-            (
-                *problems,
-                *(_script_doubts(script) if script else ()),
-                *_baseline_warnings(timeline, baseline, baseline_span),
-                *(_duplicate_warnings(timeline, strength_in_film) if search.conclusive else ()),
-            ),
-            tuple(_caveats(search, film, seat_map)),
-            clocks,
-        ),
+        data_quality=_data_quality(timeline, {}, (), (), ()),
         script=script,
         element_emotions=emotions_by_element(script, strength, timeline.start) if script else (),
         scene_emotions=emotions_by_scene(script, strength, timeline.start, search.moments) if script else (),
@@ -218,7 +256,13 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         ),
         patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
         in_film=in_film,
+        seat_map=seat_map,
     )
+
+
+def _inside(strength: Float64Array, in_film: NDArray[np.bool_]) -> Float64Array:
+    """The strengths while the film was running; NaN in other seconds."""
+    return strength if in_film.all() else np.where(in_film[:, None], strength, np.nan)
 
 
 def _caveats(search: MomentSearchResult, film: TimeSpan | None, seat_map: SeatMap | None) -> Iterator[str]:

@@ -6,6 +6,9 @@ import json
 from dataclasses import replace
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.segments.segment import Segment
+from moviemotion.analysis.segments.segment_analysis import analyze_segments, moment_carriers
+from moviemotion.errors import MoviemotionError
 from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.number_format import plural
@@ -22,6 +25,7 @@ from moviemotion.study.file_names import (
     TIMELINE_FILE,
 )
 from moviemotion.study.folder import StudyFolder
+from moviemotion.study.stored_segments import segment_members
 
 _MAX_SHOWN = 8
 
@@ -34,11 +38,30 @@ def write_outputs(study: StudyFolder, analysis: Analysis) -> Analysis:
     """
     if analysis.script:
         analysis = _write_annotated_scripts(study, analysis)
+    analysis, members = _with_members(study, analysis)
+    segments = analyze_segments(analysis, members)
     study.write_text(TIMELINE_FILE, timeline_csv(analysis.timeline, analysis.in_film))
-    moments = json.dumps(moments_json(analysis), indent=2, ensure_ascii=False, allow_nan=False)
+    moments = json.dumps(moments_json(analysis, segments), indent=2, ensure_ascii=False, allow_nan=False)
     study.write_text(MOMENTS_FILE, [moments, "\n"])
-    study.write_text(REPORT_FILE, [render_report(analysis)])
+    study.write_text(REPORT_FILE, [render_report(analysis, segments)])
     return analysis
+
+
+def _with_members(study: StudyFolder, analysis: Analysis) -> tuple[Analysis, dict[Segment, tuple[str, ...]]]:
+    """The viewers of the study's segments, and the analysis with the segments that carry each moment.
+
+    Damaged files are a problem of the analysis, because they must not prevent an erasure.
+    """
+    try:
+        members = segment_members(study.folder, analysis.timeline.viewers)
+    except MoviemotionError as error:
+        return _with_problem(analysis, Problem("segments-unreadable", Harm.MISSING, str(error))), {}
+    return replace(analysis, moment_carriers=moment_carriers(analysis, members)), members
+
+
+def _with_problem(analysis: Analysis, problem: Problem) -> Analysis:
+    problems = (*analysis.data_quality.problems, problem)
+    return replace(analysis, data_quality=replace(analysis.data_quality, problems=problems))
 
 
 def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis:
@@ -54,6 +77,5 @@ def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis
             f"{REPLACEMENT}; read {ANNOTATED_FOUNTAIN_FILE} instead, which has them",
             ANNOTATED_PDF_FILE,
         )
-        problems = (*analysis.data_quality.problems, problem)
-        return replace(analysis, data_quality=replace(analysis.data_quality, problems=problems))
+        return _with_problem(analysis, problem)
     return analysis

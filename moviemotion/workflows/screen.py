@@ -44,11 +44,13 @@ from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent_problems import consent_problems
+from moviemotion.privacy.participants import check_participants, match_participants, save_participants
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
+from moviemotion.study.participant_table import ParticipantTable
 from moviemotion.study.provenance import (
     CAMERA_SKIPPED,
     Provenance,
@@ -114,6 +116,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     rotations: Mapping[str, int] | None = None,
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
+    participants: ParticipantTable | None = None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -148,12 +151,14 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         rotations: camera (file name with or without suffix) → degrees by which its frames are rotated
             clockwise, after the rotation that the file declares: 0, 90, 180 or 270. By default, frames are
             rotated if the faces in them are not upright.
+        participants: what is known about the viewers beside their faces; stored for those who were seen.
 
     Raises:
-        MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
-            baseline, the film or the credits lie outside the recordings. Also raised if no video can be read,
-            all videos are masked, no viewer is seen, or `out` contains other files. Nothing is written in
-            these cases, except that the samples are kept if a viewer turns out to have no seat.
+        MoviemotionError: the model, the detector, the script, its timing, the seats or the participants
+            cannot be used, or the baseline, the film or the credits lie outside the recordings. Also raised
+            if no video can be read, all videos are masked, no viewer is seen, or `out` contains other files.
+            Nothing is written in these cases, except that the samples are kept if a viewer turns out to have
+            no seat.
     """
     check_seed(seed)
     check_rate(rate)
@@ -178,6 +183,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     if seats:
         # Reject a misspelled viewer before the time-consuming part starts.
         seats.of_viewers((), names)
+    if participants:
+        check_participants(out, participants, names)
     seen = masks(out, names)
     without_consent = tuple(consent_problems(out, {camera.name: str(camera.path) for camera in cameras}))
     cameras = [replace(camera, mask=seen.get(camera.name, NO_MASK)) for camera in cameras]
@@ -232,6 +239,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
         seen_viewers = [viewer for samples in in_order for viewer in samples.viewers]
         unseen = [name for name in names if name not in watched or not watched[name].viewers]
+        if participants:
+            match_participants(study, participants)
         analysis = analyze_and_write(
             study,
             in_order,
@@ -244,8 +253,10 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             seats.of_viewers(seen_viewers, unseen) if seats else None,
             count_doubles,
         )
-        blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
-        return Screening(out, analysis, (*unreadable, *blank))
+    if participants:  # outside of the study's lock, which may only be taken after that of the database
+        save_participants(study, participants)
+    blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
+    return Screening(out, analysis, (*unreadable, *blank))
 
 
 def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)

@@ -24,9 +24,9 @@ from moviemotion.privacy.small_groups import (
     WITHHELD_NOTE,
     analysis_for_role,
     comparison_for_role,
-    group_curve_for_role,
     mask_small_groups,
-    visible_groups,
+    segment_curve_for_role,
+    visible_segments,
 )
 from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
@@ -37,6 +37,8 @@ from moviemotion.screenplay.formats.format_registry import read_screenplay
 SECONDS = 80
 OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
+    "seat_map",
+    "moment_carriers",
     *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
     *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
     *("moment_mixed_emotions", "patterns", "in_film"),
@@ -208,9 +210,9 @@ def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
     mixed = replace(five, moment_mixed_emotions=((tears_of_joy, of_few), ()))
     assert analysis_for_role(mixed, Role.WRITER).moment_mixed_emotions == ((tears_of_joy,), ())
     halves = {"front": ten.timeline.viewers[:MIN_GROUP_SIZE], "back": ten.timeline.viewers[MIN_GROUP_SIZE:]}
-    assert list(visible_groups(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
+    assert list(visible_segments(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
     for members in halves.values():
-        curve = group_curve_for_role(ten, members, Role.WRITER, [halves["front"]])
+        curve = segment_curve_for_role(ten, members, Role.WRITER, [halves["front"]])
         assert np.isfinite(curve.overall_strength).all()
     alone = compare_screenings(five, five, ("a", "b"), False, 36)
     shown = comparison_for_role(alone, (five, five), Role.WRITER)
@@ -279,12 +281,12 @@ def test_two_groups_single_out_no_few_viewers_in_any_second(tmp_path: Path) -> N
         audience_curve=compute_audience_curve(timeline, strength),
     )
     groups = {"eleven": names[:11], "five": names[:5]}
-    assert list(visible_groups(groups, names, Role.WRITER)) == ["eleven", "five"]
-    eleven = group_curve_for_role(analysis, groups["eleven"], Role.WRITER)
-    five = group_curve_for_role(analysis, groups["five"], Role.WRITER, [groups["eleven"]])
+    assert list(visible_segments(groups, names, Role.WRITER)) == ["eleven", "five"]
+    eleven = segment_curve_for_role(analysis, groups["eleven"], Role.WRITER)
+    five = segment_curve_for_role(analysis, groups["five"], Role.WRITER, [groups["eleven"]])
     assert np.isfinite(eleven.overall_strength).all()
     assert np.flatnonzero(np.isnan(five.overall_strength)).tolist() == list(range(45, 60))
-    assert np.isfinite(group_curve_for_role(analysis, groups["five"], Role.WRITER).overall_strength).all()
+    assert np.isfinite(segment_curve_for_role(analysis, groups["five"], Role.WRITER).overall_strength).all()
 
 
 def test_the_researcher_sees_all(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def everything_shown(
         names = EXPORT_KINDS if "{kind}" in path else [""]
         for kind in names:
             url = path.replace("{study}", study).replace("{kind}", kind)
-            query = {"group": "front"} if path.endswith("/curves") else {}
+            query = {"segment": "front"} if path.endswith("/curves") else {}
             query |= {"fps": "25"} if kind else {}
             query |= {"first": study, "second": "other"} if path.endswith("/compare") else {}
             answer = client.get(url, params=query)

@@ -168,6 +168,7 @@ def find_moments(
     seed: int,
     in_film: NDArray[np.bool_] | None = None,
     seat_blocks: NDArray[np.int64] | None = None,
+    audiences: int = 1,
 ) -> MomentSearchResult:
     """Search a screening for moments.
 
@@ -185,6 +186,8 @@ def find_moments(
         seat_blocks: (V,) each viewer's block of neighbors, numbered from 0; the viewers of a block are
             shifted together. Viewers who react together beyond what the room explains are shifted together in
             any case (`reacting_together`).
+        audiences: number of audiences that are searched and reported together, such as the segments of a
+            room; p-values are multiplied by it (Bonferroni).
     """
     seen = ~np.isnan(strength[:, :, 0])
     if in_film is None:
@@ -198,7 +201,7 @@ def find_moments(
         _ScaleSearch.prepare(strength, seen, in_film, scale, blocks, seed + k)
         for k, scale in enumerate((MOMENT, MOOD))
     ]
-    p = _step_down_p_values(searches)
+    p = _step_down_p_values(searches, audiences)
     candidates = []
     for search, columns in zip(searches, np.split(p, len(searches), axis=1), strict=True):
         candidates += search.candidates(columns)
@@ -236,7 +239,7 @@ def _insufficient_data(seen: NDArray[np.bool_], tested: int) -> str:
     return ""
 
 
-def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
+def _step_down_p_values(searches: Sequence[_ScaleSearch], audiences: int) -> Float64Array:
     """Compute the adjusted p-values of all seconds, with the emotions of all time scales side by side.
 
     When moments have been found, their reactions are removed from the viewers' scores before the scores are
@@ -250,7 +253,7 @@ def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
     found = [nothing] * len(searches)
     maxima = [search.null_maxima(nothing) for search in searches]
     for _ in range(MAX_PASSES - 1):
-        p = np.minimum(p, adjusted_p_values(total, np.concatenate(maxima, axis=1)))
+        p = np.minimum(p, audiences * adjusted_p_values(total, np.concatenate(maxima, axis=1)))
         now = np.split(p <= ALPHA, len(searches), axis=1)
         changed = [k for k, each in enumerate(now) if (each != found[k]).any()]
         if not changed:
@@ -258,7 +261,7 @@ def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
         for k in changed:
             maxima[k] = searches[k].null_maxima(now[k])
         found = now
-    return np.minimum(p, adjusted_p_values(total, np.concatenate(maxima, axis=1)))
+    return np.minimum(p, audiences * adjusted_p_values(total, np.concatenate(maxima, axis=1)))
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,16 @@ const study = new StudyApi(page.dataset.study);
 
 async function start() {
   const [audience, moments, rows, notes] = await Promise.all([study.audienceCurves(), study.moments(), study.script(), study.notes()]);
-  const store = new Store(audience, moments);
+  const store = new Store(audience, moments, rows);
   store.notes = notes;
   $("title").textContent = audience.title;
   const withheld = !page.dataset.researcher && !audience.viewers.some(Boolean);
   $("summary").textContent = `${audience.summary}${withheld ? ` Values for fewer than ${page.dataset.minGroupSize} viewers are visible only to the researcher.` : ""}`;
   const updateLegend = () => {
-    const group = store.curves === audience.curves ? "" : " Dotted: everyone; the moments and the script's values are also for everyone.";
+    const isSegment = store.shownPart.moments !== store.everyone.moments;
+    const part = store.shownPart === store.everyone || store.curves === audience.curves ? "" : ` Dotted: everyone${isSegment ? "" : "; the moments and the script's values are also for everyone"}.`;
     const hasMood = moments.some((m) => m.kind === "mood") ? " Lighter, with a line at the foot: moods." : "";
-    $("legend-text").textContent = `Gray line: the audience's overall strength. Below: the share of viewers who react. Bands: 95 % intervals. Shading: moments, adjusted p ≤ 0.05.${hasMood}${store.audience.outside.length ? " Gray areas: not in the film." : ""}${group}`;
+    $("legend-text").textContent = `Gray line: the audience's overall strength. Below: the share of viewers who react. Bands: 95 % intervals. Shading: moments, adjusted p ≤ 0.05.${hasMood}${store.audience.outside.length ? " Gray areas: not in the film." : ""}${part}`;
     $("legend-unknown").hidden = store.curves.viewers.every((n) => n >= store.curves.minViewers);
     $("legend-least").textContent = store.curves.minViewers;
   };
@@ -31,7 +32,7 @@ async function start() {
   store.on("curves", updateLegend);
   makeTimeline(store);
   makeReadout(store);
-  const script = makeScript(store, rows);
+  const script = makeScript(store);
   const player = makePlayer(store, study);
   const momentList = makeMoments(store, study, (note) => page.dataset.researcher || note.by === page.dataset.name);
   makeViewerSelection(store, study);

@@ -10,7 +10,8 @@ const MANUAL_SCROLL_PAUSE = 4000;
 /** Milliseconds between two automatic scrolls. More frequent scrolling would be unreadable and cost layout time. */
 const MIN_SCROLL_INTERVAL = 120;
 
-export function makeScript(store, rows) {
+export function makeScript(store) {
+  const { rows } = store;
   const $ = (id) => document.getElementById(id);
   const pane = $("pages");
   const symbols = Object.fromEntries(store.audience.emotions.map((f) => [f.key, f.symbol]));
@@ -50,7 +51,8 @@ export function makeScript(store, rows) {
     if (!last || last.length >= ROWS_PER_BLOCK && row.kind !== "parenthetical" && row.kind !== "dialogue") blocks.push([row]);
     else last.push(row);
   }
-  render(html`<p class="timing">${store.audience.script} ${store.audience.timing}</p>${blocks.map((block) => html`<div class="page">${block.map(lineView)}</div>`)}`, pane);
+  const renderPages = () => render(html`<p class="timing">${store.audience.script} ${store.audience.timing}</p>${blocks.map((block) => html`<div class="page">${block.map(lineView)}</div>`)}`, pane);
+  renderPages();
   const nodes = new Map(rows.map((row) => [row.index, $(`line-${row.index}`)]));
 
   /** The last row that starts at or before a time, by binary search. */
@@ -119,6 +121,7 @@ export function makeScript(store, rows) {
   }
 
   store.on("time", followTime);
+  store.on("curves", renderPages);
   store.on("moment", () => {
     for (const node of pane.querySelectorAll(".in-moment")) node.classList.remove("in-moment");
     if (store.selectedMoment === null) return;

@@ -5,16 +5,19 @@
 export const MIN_RANGE_SECONDS = 1;
 
 export class Store extends EventTarget {
-  constructor(audience, moments) {
+  constructor(audience, moments, rows) {
     super();
     this.audience = audience;
+    // What the page shows when everyone is chosen; `moments` and `rows` hold what is shown now.
+    this.everyone = { ...audience, label: "everyone", moments: [...moments], rows: rows.map((row) => ({ ...row })) };
+    this.shownPart = this.everyone;
     this.moments = moments;
+    this.rows = rows;
     this.notes = [];
     this.time = audience.start;
     this.visibleRange = [audience.start, audience.end];
     this.shownEmotions = new Set(audience.emotions.filter((f) => f.shown).map((f) => f.key));
     this.curves = audience.curves;
-    this.curvesLabel = "everyone";
     this.selectedMoment = null;
     this.searchHits = [];
     this.pendingEvents = new Set();
@@ -97,10 +100,18 @@ export class Store extends EventTarget {
     this.notify("emotions");
   }
 
-  /** Show the curves of a group or of chosen viewers, under a label. */
-  setCurves(curves, curvesLabel) {
-    this.curves = curves;
-    this.curvesLabel = curvesLabel;
+  /**
+   * Show everyone, a segment, or chosen viewers. Chosen viewers have only curves, beside the moments and lines of
+   * everyone.
+   */
+  showPart(part) {
+    this.shownPart = { ...this.everyone, ...part };
+    this.curves = this.shownPart.curves;
+    // The list of moments and the rows are held by the other modules, so they are changed in place.
+    this.moments.splice(0, this.moments.length, ...this.shownPart.moments);
+    this.rows.forEach((row, k) => Object.assign(row, this.shownPart.rows[k]));
+    this.selectedMoment = null;
     this.notify("curves");
+    this.notify("moment");
   }
 }
