@@ -21,6 +21,7 @@ from functools import partial
 import numpy as np
 
 from moviemotion.analysis.analyze import Analysis, analyze
+from moviemotion.analysis.comparison import mean_test
 from moviemotion.analysis.comparison.group_differences import DifferenceVerdict
 from moviemotion.analysis.segments.segment import Segment
 from moviemotion.analysis.segments.segment_analysis import analyze_segments, moment_carriers
@@ -37,11 +38,15 @@ COMMON = (
     Beat(480, 486, Emotion.HAPPY, 0.6),
 )
 PLANTED = Beat(360, 366, Emotion.HAPPY, 0.9)
+# p-values are valid with any number of permutations and resamples; these are enough at a level of 5 %.
+mean_test.N_PERMUTATIONS = mean_test.N_RESAMPLES = 499
 LATE = 4.0
 """Seconds after the end of a beat in which a reaction to it may still be found."""
 NAMES = ("women under 25", "women 25 and over", "men under 25", "men 25 and over")
 AUDIENCES = (24, 48, 100, 200)
 LEAST_FOUND, LEAST_RIGHT, MOST_FALSE = 0.90, 0.95, 0.05
+SMALLEST = 48
+"""Smallest audience for which the effect has to be found; with fewer, a quarter of the room is too few."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +171,8 @@ def main() -> None:
             )
             runs, found = chosen.runs, [each for each in power if each.found]
             at = f"{viewers} viewers"
-            line(f"power, {at}: found, by either test", len(found), runs, LEAST_FOUND)
+            least = LEAST_FOUND if viewers >= SMALLEST else None
+            line(f"power, {at}: found, by either test", len(found), runs, least)
             line(
                 f"power, {at}: of these, only the right segment",
                 sum(o.right for o in found),

@@ -28,7 +28,7 @@ MAX_AGE = 120
 MAX_COLUMNS, MAX_TEXT_LENGTH = 50, 200
 MIN_IDENTIFYING = 5
 """Smallest number of different texts, one for each participant, that is taken for names or addresses."""
-_UNKNOWN = {"", "na", "n/a", "nan", "none", "null", "-", "–", "?"}
+_UNKNOWN = {"", "na", "n/a", "<na>", "nan", "nat", "none", "null", "-", "–", "?"}
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "y": True, "n": False}
 _DELIMITERS = ",;\t"
 _REMEDY = "the first line must be viewer (or seat), followed by attributes such as age,sex"

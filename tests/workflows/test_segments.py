@@ -114,3 +114,51 @@ def test_participants_can_be_given_at_the_screening(seats: list[Path], tmp_path:
     with pytest.raises(MoviemotionError, match="line 2: there is no seat seat-09; choose from"):
         screen(seats, tmp_path / "other", rate=1.0, participants=read_participant_table(path))
     assert not (tmp_path / "other").exists()
+
+
+def test_a_segment_is_compared_with_everybody_else_or_another(study: Path, tmp_path: Path) -> None:
+    command = ["compare", str(study), "--out", str(tmp_path / "out"), "--segment", "young"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert f"young minus everybody else: {YOUNG} viewers and {YOUNG} viewers" in done.output
+    assert "Both segments sat in one room" in done.output
+    assert "The same viewers" not in done.output
+    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+    assert "Two segments compared" in page
+    assert "happy" in done.output
+    other = CliRunner().invoke(app, [*command, "--segment", f"older=age >= {20 + YOUNG}"])
+    assert "older minus young" in other.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "only one study was given; add another, or segments"),
+        (["--segment", "young", "--segment", "age > 20"], "11 viewers belong to both segments"),
+        (["--segment", "young", "--paired"], "within one study, one or two segments are compared"),
+        (["--segment", "age > 99"], "applies to no viewer"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(
+    study: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    with pytest.raises(MoviemotionError, match=message):
+        CliRunner().invoke(
+            app,
+            ["compare", str(study), "--out", str(tmp_path / "out"), *options],
+            catch_exceptions=False,
+            standalone_mode=False,
+        )
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_segment_of_two_studies_is_compared(study: Path, room: Path, tmp_path: Path) -> None:
+    lively = room / "lively"
+    done = CliRunner().invoke(app, ["report", str(lively), "--participants", str(room / "people.csv")])
+    assert done.exit_code == 0, done.output
+    rule = f"older=age >= {20 + YOUNG}"
+    done = CliRunner().invoke(
+        app, ["compare", str(study), str(lively), "--out", str(tmp_path / "out"), "--segment", rule]
+    )
+    assert f"lively: older minus study: older: {YOUNG} viewers and {YOUNG} viewers" in done.output
+    assert "happy" in done.output

@@ -95,7 +95,7 @@ def analyze_part(analysis: Analysis, viewers: Sequence[str], audiences: int = 1)
         viewers: the viewers of the part.
         audiences: number of parts that are reported together; see `find_moments`.
     """
-    rows = _rows(analysis, viewers)
+    rows = rows_of(analysis, viewers)
     part = with_viewers(analysis, rows)
     seats = analysis.seat_map
     found = interpret(
@@ -134,18 +134,37 @@ def compare_with_others(
     analysis: Analysis, segment: Segment, viewers: Sequence[str], audiences: int
 ) -> ScreeningComparison | None:
     """Compare a segment with everybody else; None if there are too few viewers on either side."""
-    rows = _rows(analysis, viewers)
-    others = np.setdiff1d(np.arange(len(analysis.timeline.viewers)), rows)
-    if min(len(rows), len(others)) < MIN_VIEWERS:
+    others = [viewer for viewer in analysis.timeline.viewers if viewer not in set(viewers)]
+    if min(len(viewers), len(others)) < MIN_VIEWERS:
         return None
-    parts = with_viewers(analysis, others), with_viewers(analysis, rows)
-    names = EVERYBODY_ELSE, segment.name
-    comparison = compare_screenings(*parts, names, False, analysis.moment_search.seed)
+    comparison = compare_parts(analysis, (others, viewers), (EVERYBODY_ELSE, segment.name))
     groups = comparison.group_comparison
     return replace(
         comparison,
         group_comparison=replace(groups, p_adjusted=np.minimum(audiences * groups.p_adjusted, 1)),
     )
+
+
+def compare_parts(
+    analysis: Analysis,
+    viewers: tuple[Sequence[str], Sequence[str]],
+    names: tuple[str, str],
+    seed: int | None = None,
+) -> ScreeningComparison:
+    """Compare two parts of an audience that have no viewers in common.
+
+    Args:
+        analysis: the analysis of the whole audience.
+        viewers: the viewers of each part.
+        names: names of the parts.
+        seed: random seed for the permutations; defaults to that of the analysis.
+
+    Raises:
+        MoviemotionError: a part has too few viewers.
+    """
+    parts = [with_viewers(analysis, rows_of(analysis, each)) for each in viewers]
+    seed = analysis.moment_search.seed if seed is None else seed
+    return replace(compare_screenings(parts[0], parts[1], names, False, seed), same_screening=True)
 
 
 def moment_carriers(
@@ -163,7 +182,7 @@ def moment_carriers(
     tested = {
         segment: rows
         for segment, viewers in members.items()
-        if MIN_VIEWERS <= len(rows := _rows(analysis, viewers)) <= everybody - MIN_VIEWERS
+        if MIN_VIEWERS <= len(rows := rows_of(analysis, viewers)) <= everybody - MIN_VIEWERS
     }
     carriers: list[list[Carrier]] = [[] for _ in moments]
     if not moments:
@@ -189,7 +208,7 @@ def strength_during_moment(strength: Float64Array, first_second: int, moment: Mo
     return mean_strength_during(column, first_second, moment.start, moment.end)[:, 0]
 
 
-def _rows(analysis: Analysis, viewers: Sequence[str]) -> NDArray[np.int64]:
+def rows_of(analysis: Analysis, viewers: Sequence[str]) -> NDArray[np.int64]:
     """The rows of some viewers in the analysis; viewers who are not in it are ignored."""
     chosen = set(viewers)
     return np.array([k for k, viewer in enumerate(analysis.timeline.viewers) if viewer in chosen], np.int64)
