@@ -1,6 +1,6 @@
 """Measure how often the segment to which an effect was planted is found, on simulated screenings.
 
-    python benchmarks/segments.py                      # 200 seeds of each: about an hour on one core
+    python benchmarks/segments.py                      # 200 seeds of each: about two hours on one core
     python benchmarks/segments.py --runs 20
 
 Each screening has four segments of equal size, like the film industry's quadrants. Everybody reacts alike to
@@ -23,6 +23,7 @@ import numpy as np
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.comparison import mean_test
 from moviemotion.analysis.comparison.group_differences import DifferenceVerdict
+from moviemotion.analysis.moments import detection
 from moviemotion.analysis.segments.segment import Segment
 from moviemotion.analysis.segments.segment_analysis import analyze_segments, moment_carriers
 from moviemotion.analysis.signals.timeline import Timeline
@@ -31,15 +32,15 @@ from moviemotion.simulation.room_simulator import Beat, simulate_room
 from moviemotion.simulation.synthetic_audience import seat_names
 from moviemotion.statistics import wilson_interval
 
-SECONDS = 600
+SECONDS = 400
 COMMON = (
-    Beat(80, 84, Emotion.HAPPY, 0.6),
-    Beat(250, 255, Emotion.SURPRISE, 0.5),
-    Beat(480, 486, Emotion.HAPPY, 0.6),
+    Beat(60, 64, Emotion.HAPPY, 0.6),
+    Beat(150, 155, Emotion.SURPRISE, 0.5),
+    Beat(340, 346, Emotion.HAPPY, 0.6),
 )
-PLANTED = Beat(360, 366, Emotion.HAPPY, 0.9)
-# p-values are valid with any number of permutations and resamples; these are enough at a level of 5 %.
-mean_test.N_PERMUTATIONS = mean_test.N_RESAMPLES = 499
+PLANTED = Beat(250, 256, Emotion.HAPPY, 0.9)
+# p-values are valid with any number of permutations, resamples and shifts; these are enough for 5 %.
+mean_test.N_PERMUTATIONS = mean_test.N_RESAMPLES = detection.N_SHIFTS = 499
 LATE = 4.0
 """Seconds after the end of a beat in which a reaction to it may still be found."""
 NAMES = ("women under 25", "women 25 and over", "men under 25", "men 25 and over")
