@@ -11,6 +11,7 @@ import pytest
 
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.analysis.moments.carrier import Carrier
 from moviemotion.analysis.moments.detection import Moment
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
@@ -26,6 +27,7 @@ from moviemotion.privacy.small_groups import (
     comparison_for_role,
     mask_small_groups,
     segment_curve_for_role,
+    segment_for_role,
     visible_segments,
 )
 from moviemotion.problems import Harm, Problem
@@ -287,6 +289,36 @@ def test_two_groups_single_out_no_few_viewers_in_any_second(tmp_path: Path) -> N
     assert np.isfinite(eleven.overall_strength).all()
     assert np.flatnonzero(np.isnan(five.overall_strength)).tolist() == list(range(45, 60))
     assert np.isfinite(segment_curve_for_role(analysis, groups["five"], Role.WRITER).overall_strength).all()
+
+
+def test_other_roles_see_which_segment_carries_a_moment_but_not_its_strength(tmp_path: Path) -> None:
+    whole = laughing_room(tmp_path, 20)
+    carrier = Carrier("front", 0.5, 0.1, (0.2, 0.6), 0.01)
+    whole = replace(whole, moment_carriers=((carrier,),) * len(whole.moment_search.moments))
+    seen = analysis_for_role(whole, Role.WRITER)
+    shown = [each for of_moment in seen.moment_carriers for each in of_moment]
+    assert {(each.segment, each.p_adjusted) for each in shown} == {("front", 0.01)}
+    assert np.isnan([[each.strength, each.strength_of_others, *each.interval] for each in shown]).all()
+
+
+def test_what_the_others_felt_does_not_follow_from_a_segment(tmp_path: Path) -> None:
+    """Of the six who are not in the segment, four laugh with it: nothing may be shown of it there."""
+    whole = laughing_room(tmp_path, 12)
+    names, strength = whole.timeline.viewers, whole.strength.copy()
+    strength[10:] *= 0.0
+    whole = replace(whole, strength=strength, audience_curve=compute_audience_curve(whole.timeline, strength))
+    few, many = (segment_for_role(whole, names[:size], Role.WRITER) for size in (6, 5))
+    researchers = segment_for_role(whole, names[:6], Role.RESEARCHER)
+    laughing = slice(20, 25)
+    assert np.isfinite(researchers.audience_curve.strength[laughing, 0]).all()
+    assert np.isnan(few.audience_curve.strength[laughing, 0]).all()
+    assert few.moment_search.moments == ()
+    felt = [line.emotion is not None for line in researchers.element_emotions]
+    assert any(felt)
+    assert [line.emotion is not None for line in few.element_emotions] == [False] * len(felt)
+    assert {line.viewers for line, is_felt in zip(few.element_emotions, felt, strict=True) if is_felt} == {0}
+    # If five laugh beside the segment, its values may be shown.
+    assert np.isfinite(many.audience_curve.strength[laughing, 0]).all()
 
 
 def test_the_researcher_sees_all(tmp_path: Path) -> None:

@@ -70,6 +70,25 @@ def test_the_outputs_report_the_segments(study: Path) -> None:
     assert "They differ from everybody else in" in page
 
 
+def test_a_small_segment_is_not_in_the_file_that_outlasts_the_samples(study: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(study, tmp_path / "study"))
+    assert CliRunner().invoke(app, ["report", str(folder), "--segment", "four=age < 24"]).exit_code == 0
+    assert CliRunner().invoke(app, ["report", str(folder), "--segment", "most=age >= 24"]).exit_code == 0
+    content = json.loads((folder / "moments.json").read_text(encoding="utf-8"))
+    assert [segment["name"] for segment in content["segments"]] == ["young", 'sex == "f"']
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "four, 4 viewers" in page
+    assert "most, 20 viewers" in page
+
+
+def test_viewers_without_a_line_are_counted(study: Path, room: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(study, tmp_path / "study"))
+    lines = (room / "people.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "some.csv").write_text("".join(lines[:-3]), encoding="utf-8")
+    done = CliRunner().invoke(app, ["report", str(folder), "--participants", str(tmp_path / "some.csv")])
+    assert "participants: nothing is known about 3 of 24 viewers" in done.output
+
+
 def test_a_report_made_again_keeps_them(study: Path) -> None:
     before = (study / "moments.json").read_bytes()
     assert CliRunner().invoke(app, ["report", str(study)]).exit_code == 0
