@@ -56,6 +56,8 @@ from moviemotion.statistics import Float64Array
 
 ROUNDED_DECIMALS = 2
 """Number of decimals of line and scene strengths, for roles other than the researcher."""
+MAX_LEFT_OUT = 0.05
+"""Largest part of a segment's strength in a line or scene that may be left out without saying so."""
 WITHHELD_NOTE = Problem(
     "withheld", Harm.NOTE, "Notes about individual viewers and cameras are visible only to the researcher."
 )
@@ -119,6 +121,12 @@ def _without_small_groups(
     if script:
         lines = emotions_by_element(script, strength, timeline.start)
         scenes = emotions_by_scene(script, strength, timeline.start, search.moments)
+    if parts:
+        lines = tuple(map(_withheld_if_changed, lines, analysis.element_emotions))
+        scenes = tuple(
+            replace(scene, summary=_withheld_if_changed(scene.summary, known.summary))
+            for scene, known in zip(scenes, analysis.scene_emotions, strict=True)
+        )
     in_film = np.where(analysis.in_film[:, None], strength, _NAN)
     # The test for contagion uses only seconds with at least `MIN_GROUP_SIZE` viewers in the first place.
     patterns = replace(
@@ -674,6 +682,20 @@ def _rounded_or_withheld(
         mean_reacting_share=share,
         mean_reacting_share_interval=share_interval,
     )
+
+
+def _withheld_if_changed(summary: EmotionSummary, known: EmotionSummary) -> EmotionSummary:
+    """Withhold a summary of a segment that leaves out too much, so that it would be misleading.
+
+    A segment in which everybody laughed must not be called calm because few of the others laughed too.
+
+    Args:
+        summary: the summary without what may not be shown second by second.
+        known: the summary of everything.
+    """
+    difference = abs(summary.strength - known.strength)
+    is_misleading = summary.emotion != known.emotion or difference > MAX_LEFT_OUT
+    return _withheld(summary) if is_misleading else summary
 
 
 def _withheld(summary: EmotionSummary) -> EmotionSummary:
