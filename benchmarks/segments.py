@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -55,24 +54,24 @@ class Outcome:
     """What was found in one screening.
 
     Attributes:
-        found: whether the planted beat was found as different, by any of the two tests.
-        right: whether only the segment to which it was planted was named.
+        found: whether the planted beat was found in the segment to which it was planted, in any way below.
+        right: whether it was found in no other segment.
+        own_moment: whether it is a moment of this segment.
         carried: whether it is a moment of the room that this segment carries.
         differs: whether this segment differs from the others in that stretch.
-        own_moment: whether it is a moment of this segment.
+        false_moment: whether a segment has a moment where nothing was planted in it.
         false_carrier: whether a segment is said to carry a common beat.
-        false_difference: whether a segment is said to differ elsewhere.
-        false_moment: whether a segment has a moment where nothing was planted.
+        false_difference: whether a segment is said to differ where none does.
     """
 
     found: bool
     right: bool
+    own_moment: bool
     carried: bool
     differs: bool
-    own_moment: bool
+    false_moment: bool
     false_carrier: bool
     false_difference: bool
-    false_moment: bool
 
 
 def screening(seed: int, viewers: int, planted: bool) -> tuple[Analysis, dict[Segment, tuple[str, ...]], str]:
@@ -120,27 +119,22 @@ def outcome(seed: int, viewers: int, planted: bool) -> Outcome:
         and row.unit.spans[1].end - row.unit.spans[1].start < SECONDS / 2
     }
     own = {
-        (segment.segment.name, any(in_beat(moment.start, moment.end, beat) for beat in beats))
-        for segment in segments
-        for beats in [(*COMMON, PLANTED) if planted and segment.segment.name == truth else COMMON]
-        for moment in segment.analysis.moment_search.moments
-    }
-    in_planted = {
-        (segment.segment.name, True)
+        (segment.segment.name, in_beat(moment.start, moment.end))
         for segment in segments
         for moment in segment.analysis.moment_search.moments
-        if in_beat(moment.start, moment.end)
+        if not any(in_beat(moment.start, moment.end, beat) for beat in COMMON)
     }
-    named = Counter(name for name, here in carried | different if here)
+    named = {name for name, here in carried | different | own if here}
+    expected = (truth, True) if planted else None
     return Outcome(
-        found=truth in named,
-        right=set(named) == {truth},
-        carried=(truth, True) in carried,
-        differs=(truth, True) in different,
-        own_moment=(truth, True) in in_planted,
-        false_carrier=any(not here or not planted for _, here in carried),
-        false_difference=any(not here or not planted for _, here in different),
-        false_moment=any(not real for _, real in own),
+        found=expected in carried | different | own,
+        right=named == {truth},
+        own_moment=expected in own,
+        carried=expected in carried,
+        differs=expected in different,
+        false_moment=bool(own - {expected}),
+        false_carrier=bool(carried - {expected}),
+        false_difference=bool(different - {expected}),
     )
 
 
@@ -173,34 +167,17 @@ def main() -> None:
             runs, found = chosen.runs, [each for each in power if each.found]
             at = f"{viewers} viewers"
             least = LEAST_FOUND if viewers >= SMALLEST else None
-            line(f"power, {at}: found, by either test", len(found), runs, least)
-            line(
-                f"power, {at}: of these, only the right segment",
-                sum(o.right for o in found),
-                len(found),
-                LEAST_RIGHT,
-            )
-            line(f"power, {at}: a moment of the room, carried by it", sum(o.carried for o in power), runs)
-            line(
-                f"false, {at}: a segment carries a common beat",
-                sum(o.false_carrier for o in false),
-                runs,
-                most=MOST_FALSE,
-            )
-            line(f"power, {at}: differs from the others there", sum(o.differs for o in power), runs)
-            line(
-                f"false, {at}: a segment differs anywhere",
-                sum(o.false_difference for o in false),
-                runs,
-                most=MOST_FALSE,
-            )
-            line(f"power, {at}: a moment of the segment", sum(o.own_moment for o in power), runs)
-            line(
-                f"false, {at}: a moment of a segment",
-                sum(o.false_moment for o in false),
-                runs,
-                most=MOST_FALSE,
-            )
+            line(f"power, {at}: found in the right segment", len(found), runs, least)
+            right = sum(each.right for each in found)
+            line(f"power, {at}: of these, in no other segment", right, len(found), LEAST_RIGHT)
+            for name, of_power, of_false in (
+                ("a moment of the segment", "own_moment", "false_moment"),
+                ("a moment of the room that it carries", "carried", "false_carrier"),
+                ("a difference from the others", "differs", "false_difference"),
+            ):
+                line(f"power, {at}: {name}", sum(getattr(each, of_power) for each in power), runs)
+                hits = sum(getattr(each, of_false) for each in false)
+                line(f"false, {at}: {name}", hits, runs, most=MOST_FALSE)
     if missed:
         sys.exit(f"targets missed: {', '.join(missed)}")
 

@@ -99,7 +99,7 @@ def test_moments_have_n_interval_and_adjusted_p(
         assert shown["rank_interval"] == list(moment.rank_interval)
 
 
-def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
+def test_a_segment_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
     members = list(analysis.timeline.viewers[:6])
     assert researcher.put("/api/studies/matinee/segments/Front row", json={"viewers": members}).is_success
@@ -122,7 +122,7 @@ def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
     assert np.isnan(happy[~seen]).all()
 
 
-def test_a_small_group_is_known_where_all_of_it_was_seen(people, analysis: Analysis) -> None:
+def test_chosen_viewers_are_known_where_all_of_them_were_seen(people, analysis: Analysis) -> None:
     """The audience is known where five were seen; three chosen viewers are known where the three were."""
     researcher, members = people(Role.RESEARCHER), list(analysis.timeline.viewers[:3])
     audience = researcher.get("/api/studies/matinee/audience-curves").json()
@@ -135,7 +135,7 @@ def test_a_small_group_is_known_where_all_of_it_was_seen(people, analysis: Analy
 
 
 @pytest.mark.parametrize("size", [1, 4, 8, 11])
-def test_only_the_researcher_sees_small_groups_and_groups_with_a_small_rest(
+def test_only_the_researcher_sees_small_segments_and_segments_with_a_small_rest(
     people, analysis: Analysis, size: int
 ) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
@@ -147,7 +147,7 @@ def test_only_the_researcher_sees_small_groups_and_groups_with_a_small_rest(
     assert refused.status_code == 404
 
 
-def test_a_writer_sees_only_the_first_of_two_groups_that_differ_in_one_viewer(
+def test_a_writer_sees_only_the_first_of_two_segments_that_differ_in_one_viewer(
     people, analysis: Analysis
 ) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
@@ -198,7 +198,7 @@ def test_invalid_notes_are_refused(client: TestClient, matinee: Path, note: dict
     assert client.post("/api/studies/matinee/notes", json=note).status_code == 422
 
 
-def test_erasure_removes_a_viewer_from_groups_notes_and_curves(client: TestClient, matinee: Path) -> None:
+def test_erasure_removes_a_viewer_from_segments_notes_and_curves(client: TestClient, matinee: Path) -> None:
     pseudonymize_study(matinee)
     viewers = load_analysis(matinee).timeline.viewers
     gone, members = viewers[2], list(viewers[:6])

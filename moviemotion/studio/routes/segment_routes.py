@@ -172,8 +172,12 @@ def get_segment_curves(
         _log_small_segment(study, folder, user.role, viewer)
         # The curve describes only these viewers, so it does not need the audience's minimum.
         least = min(MIN_VIEWERS, len(viewer))
-        curve = segment_curve_for_role(study.analysis, viewer, user.role)
-        return json_response(study.cached_json(("curves", *viewer), lambda: curves_json(curve, least)))
+        return json_response(
+            study.cached_json(
+                ("viewers", *viewer),
+                lambda: curves_json(segment_curve_for_role(study.analysis, viewer, user.role), least),
+            )
+        )
     if segment is None:
         raise HTTPException(404, "this segment does not exist; choose another segment")
     shown = shown_part(study, folder, user.role, segment)
