@@ -170,14 +170,13 @@ def main() -> None:
             line(f"power, {at}: found in the right segment", len(found), runs, least)
             right = sum(each.right for each in found)
             line(f"power, {at}: of these, in no other segment", right, len(found), LEAST_RIGHT)
-            for name, of_power, of_false in (
-                ("a moment of the segment", "own_moment", "false_moment"),
-                ("a moment of the room that it carries", "carried", "false_carrier"),
-                ("a difference from the others", "differs", "false_difference"),
+            for name, planted, nothing in (
+                ("a moment of it", [o.own_moment for o in power], [o.false_moment for o in false]),
+                ("a moment that it carries", [o.carried for o in power], [o.false_carrier for o in false]),
+                ("a difference", [o.differs for o in power], [o.false_difference for o in false]),
             ):
-                line(f"power, {at}: {name}", sum(getattr(each, of_power) for each in power), runs)
-                hits = sum(getattr(each, of_false) for each in false)
-                line(f"false, {at}: {name}", hits, runs, most=MOST_FALSE)
+                line(f"power, {at}: {name}", sum(planted), runs)
+                line(f"false, {at}: {name}", sum(nothing), runs, most=MOST_FALSE)
     if missed:
         sys.exit(f"targets missed: {', '.join(missed)}")
 

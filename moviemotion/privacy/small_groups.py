@@ -242,29 +242,6 @@ def segment_for_role(
     return _without_small_groups(part, analysis, rows, _parts(analysis, [*earlier_segments, viewers]))
 
 
-def segment_curve_for_role(
-    analysis: Analysis, viewers: Sequence[str], role: Role, earlier_segments: Sequence[Sequence[str]] = ()
-) -> AudienceCurve:
-    """Compute only the curve of a segment, or of chosen viewers, as `segment_for_role` shows it.
-
-    Args:
-        analysis, viewers, role, earlier_segments: as for `segment_for_role`.
-
-    Raises:
-        MoviemotionError: the segment or the rest of the audience is too small to be shown.
-    """
-    timeline = analysis.timeline
-    rows = _segment_rows(analysis, viewers, role)
-    curve = compute_audience_curve(timeline.of_viewers(rows), analysis.strength[rows])
-    if role is Role.RESEARCHER:
-        return curve
-    parts = _parts(analysis, [*earlier_segments, viewers])
-    few = [is_count_of_few((timeline.sample_counts[part] > 0).sum(axis=0)) for part in parts]
-    # The values of a part follow from those of the segments, so no part may owe its value to a few viewers.
-    curve = _without_values_of_few(curve, timeline, analysis.strength, [rows, *parts])
-    return hide_seconds(curve, (curve.viewers < MIN_GROUP_SIZE) | np.any(few, axis=0))
-
-
 def _segment_rows(analysis: Analysis, viewers: Sequence[str], role: Role) -> NDArray[np.int64]:
     """The rows of a segment's viewers; refuses a segment that is too small to be shown."""
     everyone = analysis.timeline.viewers

@@ -26,7 +26,6 @@ from moviemotion.privacy.small_groups import (
     analysis_for_role,
     comparison_for_role,
     mask_small_groups,
-    segment_curve_for_role,
     segment_for_role,
     visible_segments,
 )
@@ -214,7 +213,7 @@ def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
     halves = {"front": ten.timeline.viewers[:MIN_GROUP_SIZE], "back": ten.timeline.viewers[MIN_GROUP_SIZE:]}
     assert list(visible_segments(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
     for members in halves.values():
-        curve = segment_curve_for_role(ten, members, Role.WRITER, [halves["front"]])
+        curve = segment_for_role(ten, members, Role.WRITER, [halves["front"]]).audience_curve
         assert np.isfinite(curve.overall_strength).all()
     alone = compare_screenings(five, five, ("a", "b"), False, 36)
     shown = comparison_for_role(alone, (five, five), Role.WRITER)
@@ -284,11 +283,12 @@ def test_two_groups_single_out_no_few_viewers_in_any_second(tmp_path: Path) -> N
     )
     groups = {"eleven": names[:11], "five": names[:5]}
     assert list(visible_segments(groups, names, Role.WRITER)) == ["eleven", "five"]
-    eleven = segment_curve_for_role(analysis, groups["eleven"], Role.WRITER)
-    five = segment_curve_for_role(analysis, groups["five"], Role.WRITER, [groups["eleven"]])
+    eleven = segment_for_role(analysis, groups["eleven"], Role.WRITER).audience_curve
+    five = segment_for_role(analysis, groups["five"], Role.WRITER, [groups["eleven"]]).audience_curve
     assert np.isfinite(eleven.overall_strength).all()
     assert np.flatnonzero(np.isnan(five.overall_strength)).tolist() == list(range(45, 60))
-    assert np.isfinite(segment_curve_for_role(analysis, groups["five"], Role.WRITER).overall_strength).all()
+    alone = segment_for_role(analysis, groups["five"], Role.WRITER).audience_curve
+    assert np.isfinite(alone.overall_strength).all()
 
 
 def test_other_roles_see_which_segment_carries_a_moment_but_not_its_strength(tmp_path: Path) -> None:

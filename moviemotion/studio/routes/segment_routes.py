@@ -20,12 +20,12 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.segments.participants import ColumnKind
 from moviemotion.analysis.segments.rules import MAX_RULE_LENGTH
 from moviemotion.analysis.segments.segment import MAX_NAME_LENGTH, Segment
+from moviemotion.analysis.segments.segment_analysis import rows_of, with_viewers
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.participants import delete_segment as delete_saved_segment
 from moviemotion.privacy.participants import save_participants, save_segments
 from moviemotion.privacy.roles import Role
-from moviemotion.privacy.small_groups import segment_curve_for_role
 from moviemotion.privacy.status import log_access
 from moviemotion.privacy.study_database import database_lock
 from moviemotion.reports.html.analysis_data import curves_json
@@ -169,13 +169,16 @@ def get_segment_curves(
     if viewer is not None and user.role is not Role.RESEARCHER:
         raise HTTPException(403, "only the researcher may see individual viewers; choose a segment")
     if viewer is not None:
+        rows = rows_of(study.analysis, viewer)
+        if not len(rows):
+            raise HTTPException(404, "none of these viewers is in the study; choose other viewers")
         _log_small_segment(study, folder, user.role, viewer)
         # The curve describes only these viewers, so it does not need the audience's minimum.
         least = min(MIN_VIEWERS, len(viewer))
         return json_response(
             study.cached_json(
                 ("viewers", *viewer),
-                lambda: curves_json(segment_curve_for_role(study.analysis, viewer, user.role), least),
+                lambda: curves_json(with_viewers(study.analysis, rows).audience_curve, least),
             )
         )
     if segment is None:
