@@ -92,6 +92,13 @@ Seats = Annotated[
         help="CSV file of who sat where (viewer, row, seat), to tell contagion from the film's effect.",
     ),
 ]
+ParticipantList = Annotated[
+    Path | None,
+    typer.Option(
+        "--participants",
+        help="CSV file about the people in the seats: seat or viewer, then any columns, such as age,sex.",
+    ),
+]
 CountDoubles = Annotated[
     bool | None,
     typer.Option(
@@ -171,6 +178,7 @@ def screen(
     film: Film = None,
     credits: Credits = None,
     seats: Seats = None,
+    participants: ParticipantList = None,
     count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
     subtitle_offset: SubtitleOffset = None,
@@ -190,6 +198,7 @@ def screen(
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.analysis.signals.film_span import film_argument
     from moviemotion.privacy.consent import camera_masks
+    from moviemotion.study.participant_table import read_participant_table
     from moviemotion.study.seat_table import read_seat_table
     from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows import screen as screening
@@ -202,6 +211,7 @@ def screen(
     film_or_span = film_argument(film) if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
     seat_table = read_seat_table(seats) if seats else None
+    participant_table = read_participant_table(participants) if participants else None
     with video_progress_bar(screening.total_video_seconds(videos)) as progress:
         result = screening.screen(
             videos,
@@ -229,6 +239,7 @@ def screen(
             subtitle_speed=speed,
             line_times=line_times,
             label=label,
+            participants=participant_table,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -282,6 +293,17 @@ def report(
     film: FilmSpan = None,
     credits: Credits = None,
     seats: Seats = None,
+    participants: ParticipantList = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=RULE of a part of the audience to report as well, such as "
+            """'young women=sex == "f" and age < 25'; kept with the study. May be repeated."""
+        ),
+    ] = None,
+    quadrants: Annotated[
+        bool, typer.Option("--quadrants", help="Also report women and men, under 25 and from 25.")
+    ] = False,
     count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
     subtitle_offset: SubtitleOffset = None,
@@ -296,7 +318,9 @@ def report(
     seed: Seed = 36,
 ) -> None:
     """Write the report of a captured or simulated study."""
+    from moviemotion.analysis.segments.segment import parse_segment
     from moviemotion.analysis.signals.baseline import parse_time_span
+    from moviemotion.study.participant_table import read_participant_table
     from moviemotion.study.seat_table import read_seat_table
     from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows.report import report as report_study
@@ -323,6 +347,9 @@ def report(
         parse_speed(subtitle_speed) if subtitle_speed else None,
         line_times,
         StudyLabel(title, cut, date),
+        read_participant_table(participants) if participants else None,
+        [parse_segment(text) for text in segment or ()],
+        quadrants,
     )
     _print_summary(result, seed)
 
