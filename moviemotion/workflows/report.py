@@ -132,12 +132,12 @@ def report(  # noqa: PLR0913 (mirrors the command)
         places: Mapping[str, Place] | None = seats.of_viewers(seen_viewers, unseen) if seats else None
         if places and STUDY_ID_KEY in study.manifest:
             places = anonymous_places(places)
-        if participants:
-            save_participants(study, participants)
-        save_segments(folder, seen_viewers, segments, quadrants)
         before = earlier_provenance(folder, replaced=sources is not None)
         notes = _notes(study, folder, before, saved, was_capture)
         rows = read_table(line_times, has_script=bool(sources or (before and before.script)))
+        if participants:
+            save_participants(study, participants)
+        save_segments(folder, seen_viewers, segments, quadrants)
         revised = _revised_script(before, sources)
         if before and (sources is None or revised):
             timeline = audience_timeline(watched)
