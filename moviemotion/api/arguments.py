@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import math
 import os
-import unicodedata
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
 
+from moviemotion._io.text_decoding import is_unprintable
 from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
 from moviemotion.analysis.signals.film_span import film_argument
 from moviemotion.errors import MoviemotionError
@@ -139,7 +139,7 @@ def checked_text(name: str, value: object) -> str:
     Raises:
         MoviemotionError: the value is not text of this kind, or is empty.
     """
-    if not isinstance(value, str) or not value.strip() or _is_unprintable(value):
+    if not isinstance(value, str) or not value.strip() or is_unprintable(value):
         raise MoviemotionError(
             f"{name}: {_shown(value)} is not valid; pass one line of text that is not empty"
         )
@@ -235,11 +235,6 @@ def checked_seats(value: object) -> SeatTable | None:
         raise MoviemotionError(f"seats: the columns have different lengths; {remedy}")
     rows = zip(*columns, strict=True)
     return seat_table("seats", ((f"seats, row {k}", *row) for k, row in enumerate(rows, 1)))
-
-
-def _is_unprintable(text: str) -> bool:
-    """Whether a text contains control characters, lone surrogates or line breaks."""
-    return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
 
 
 def _kind(value: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import numpy as np
 
 from moviemotion import __version__
 from moviemotion._io.fingerprints import file_fingerprint
+from moviemotion._io.text_decoding import is_unprintable
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.film_span import span_text
@@ -77,8 +77,6 @@ MIN_MISSING_SECONDS = 1.0
 """A camera that misses less than this at the end is complete, however short the film is."""
 NO_VIEWER = "no-viewer"
 """Code of the problem of a camera in which no viewer was seen."""
-_UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories of control characters, surrogates and line separators."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@")
 """First characters that make spreadsheets treat a cell as a formula."""
 
@@ -344,7 +342,7 @@ def _cameras(
     if not videos:
         raise MoviemotionError("no videos given; list the recordings of the audience, such as seats/*.mp4")
     for path in videos:
-        if any(unicodedata.category(letter) in _UNPRINTABLE_CATEGORIES for letter in str(path)):
+        if is_unprintable(str(path)):
             raise MoviemotionError(
                 f"{str(path)!r}: the file name contains control characters; rename the file"
             )
