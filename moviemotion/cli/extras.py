@@ -10,6 +10,7 @@ MODULES_OF_EXTRAS: Mapping[str, frozenset[str]] = {
         {"alembic", "cleanlab", "imagehash", "matplotlib", "mlflow", "onnx", "sklearn", "sqlalchemy", "torch"}
     ),
     "notebook": frozenset({"pandas"}),
+    "speech": frozenset({"pocketsphinx"}),
     "studio": frozenset({"argon2", "fastapi", "limits", "pydantic", "segno", "starlette", "uvicorn"}),
 }
 """Extra in pyproject.toml → top-level modules installed only by this extra."""
