@@ -48,7 +48,7 @@ def recognize_speech(
 ) -> tuple[Subtitle, ...]:
     """Recognize the words of a script in the sound of a film.
 
-    One core recognizes about five minutes of speech per minute. Only one stretch of at most 30 s is held in
+    One core recognizes about two minutes of speech per minute. Only one stretch of at most 30 s is held in
     memory.
 
     Args:
