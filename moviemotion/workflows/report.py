@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
     timing_sheet: Path | None = None,
     shots: Path | None = None,
     frame_rate: float | None = None,
-    film: TimeSpan | None = None,
+    film: TimeSpan | Path | None = None,
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
     count_doubles: bool | None = None,
@@ -68,6 +68,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
     subtitle_speed: float | None = None,
     line_times: Path | None = None,
     label: StudyLabel = NO_LABEL,
+    speech_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
@@ -81,13 +82,20 @@ def report(  # noqa: PLR0913 (mirrors the command)
         folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
             as for `read_script_inputs`.
-        seed, baseline, film, credits, seats, count_doubles, line_times, label: as for `screen`.
+        seed, baseline, credits, seats, count_doubles, line_times, label, speech_progress: as for `screen`.
+        film: as for `screen`; the film's file is used for the script only.
 
     Raises:
         MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
             cannot be used.
     """
     check_seed(seed)
+    film_file = film if isinstance(film, Path) else None
+    film = None if isinstance(film, Path) else film
+    if film_file and script is None:
+        raise SettingError(
+            "no-script", "{path}: cannot be used without a script; add {script}", path=film_file
+        )
     check_time_spans(baseline, film, credits)
     sources = read_script_inputs(
         script,
@@ -98,6 +106,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
         frame_rate,
         subtitle_offset,
         subtitle_speed,
+        film_file,
+        speech_progress,
     )
     refuse_restored(folder)
     with study_lock(folder):

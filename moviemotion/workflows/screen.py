@@ -117,6 +117,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     subtitle_speed: float | None = None,
     line_times: Path | None = None,
     label: StudyLabel = NO_LABEL,
+    speech_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -142,7 +143,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         model: the emotion model, given as a registered name, an ONNX file or a model object.
         detector: the face detector, given as a registered name or a detector object.
         film: film times of the film's first and last frame; reactions outside this span are never used as
-            evidence. Or the film's file, which is then found in the recordings by its sound or light.
+            evidence. Or the film's file, which is then found in the recordings by its sound or light; a
+            script without subtitles and timing sheet is aligned with its sound.
         credits: the stretch of film time with the credits, which is never used as evidence either; its end
             may be infinite.
         seats: the viewers' places, so that contagion between neighbors is not mistaken for an effect of the
@@ -154,6 +156,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         line_times: a table of times that were set by hand; by default, those that the study already has are
             kept.
         label: what the study is called; the title defaults to the script's.
+        speech_progress: called with the seconds of the film in which speech was recognized, and their total.
 
     Raises:
         MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
@@ -178,6 +181,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         frame_rate,
         subtitle_offset,
         subtitle_speed,
+        film if isinstance(film, Path) else None,
+        speech_progress,
     )
     rows = read_table(line_times, has_script=sources is not None)
     cameras = _cameras(videos, offsets or {}, rotations)
