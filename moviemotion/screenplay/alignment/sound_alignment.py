@@ -89,7 +89,7 @@ def _align_to_words(
     spoken = sum(element.kind in SPOKEN_KINDS for element in screenplay.elements)
     timing = (
         f"Times come from the film's sound: {len(found.lines)} of {spoken} lines of dialogue were recognized "
-        "in it, and about one in ten of them is in the wrong place; all other times are interpolated, "
+        "in it, of which about one in ten may be in the wrong place; all other times are interpolated, "
         "whether or not the line is in the film. Subtitles would be more reliable."
     )
     return TimedScript(screenplay, _shifted(cues, film_start), timing)
