@@ -98,8 +98,7 @@ def measure_heads(data: Path) -> Iterator[tuple[str, str]]:
     facing = classify_turns(relative) == SCREEN
     yaw, pitch = truth.T
     yield (
-        f"heads drawn: {len(heads)} portraits, {len(SIZES)} sizes (eyes 52, 26 and 16 pixels apart), "
-        f"{len(LIGHTS)} lights: found",
+        f"heads drawn: {len(heads)} portraits, {len(SIZES)} sizes, {len(LIGHTS)} lights: found",
         share(len(truth) + rejected, len(truth) + rejected + missed),
     )
     yield "of these, kept by the quality gate", share(len(truth), len(truth) + rejected)

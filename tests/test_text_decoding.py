@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from moviemotion._io.text_decoding import read_text, repair_characters
+from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 CASES = Path(__file__).parents[2] / "shared" / "cases" / "scripts"
@@ -32,6 +33,16 @@ CASES = Path(__file__).parents[2] / "shared" / "cases" / "scripts"
 )
 def test_double_encoding_is_undone(damaged: str, repaired: str) -> None:
     assert repair_characters(damaged) == repaired
+
+
+@pytest.mark.parametrize("name", ["caf\udce9.fountain", "a\x07.pdf", "a\u2028b.fdx"])
+def test_names_that_cannot_be_stored_are_refused(tmp_path: Path, name: str) -> None:
+    """Names from old archives can be in an encoding that is not the system's."""
+    path = tmp_path / name
+    path.write_text("INT. A\n\nANN\nYes.\n", encoding="utf-8")
+    with pytest.raises(MoviemotionError, match="rename the file") as refused:
+        read_screenplay(path)
+    assert str(refused.value).isprintable()
 
 
 def test_double_encoded_files_are_repaired(tmp_path: Path) -> None:

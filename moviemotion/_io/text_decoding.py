@@ -18,6 +18,8 @@ _BINARY_SIGNATURES = {
     b"{\\rtf": "an RTF document",
 }
 
+_UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode categories of control characters, lone surrogates, and line and paragraph separators."""
 _LEGACY_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
     *("iso8859_2", "iso8859_5", "koi8_r", "mac_roman", "gb18030", "big5", "shift_jis", "euc_jp", "cp949"),
@@ -94,12 +96,19 @@ def _plain_letter(letter: str) -> str | None:
     return None
 
 
+def is_unprintable(text: str) -> bool:
+    """Whether a text contains control characters, lone surrogates or line ends."""
+    return any(unicodedata.category(letter) in _UNPRINTABLE_CATEGORIES for letter in text)
+
+
 def read_bytes(path: Path, expected: str) -> bytes:
     """Read the bytes of a file.
 
     Raises:
-        MoviemotionError: the file is missing or unreadable.
+        MoviemotionError: the file is missing or unreadable, or its name cannot be stored.
     """
+    if is_unprintable(str(path)):
+        raise MoviemotionError(f"{str(path)!r}: the file name contains control characters; rename the file")
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:

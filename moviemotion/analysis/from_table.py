@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion._io.text_decoding import is_unprintable
 from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
@@ -236,7 +237,7 @@ class _Table:
                 text = texts[raw] = str(value).strip()
                 if not text:
                     raise self._error(f"row {row}: the viewer is missing; enter the viewer's name")
-                if any(unicodedata.category(c) in _UNPRINTABLE for c in text):
+                if is_unprintable(text):
                     raise self._error(
                         f"row {row}: viewer name {text!a} contains non-printable characters; remove them"
                     )
@@ -316,10 +317,6 @@ def column_names(table: Any) -> list[Any]:
     if isinstance(table, Mapping):
         return list(table)
     return list(table.column_names if hasattr(table, "column_names") else table.columns)
-
-
-_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories of control characters, lone surrogates and line ends."""
 
 
 def _is_missing(value: object) -> bool:

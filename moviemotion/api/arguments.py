@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import math
 import os
-import unicodedata
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
 
+from moviemotion._io.text_decoding import is_unprintable
 from moviemotion.analysis.from_table import column_names
 from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
 from moviemotion.analysis.signals.film_span import film_argument
@@ -145,7 +145,7 @@ def checked_text(name: str, value: object) -> str:
     Raises:
         MoviemotionError: the value is not text of this kind, or is empty.
     """
-    if not isinstance(value, str) or not value.strip() or _is_unprintable(value):
+    if not isinstance(value, str) or not value.strip() or is_unprintable(value):
         raise MoviemotionError(
             f"{name}: {_shown(value)} is not valid; pass one line of text that is not empty"
         )
@@ -268,11 +268,6 @@ def checked_participants(value: object) -> ParticipantTable | None:
         raise MoviemotionError(f"participants: the columns have different lengths; {remedy}")
     rows = ((f"participants, row {k}", row) for k, row in enumerate(zip(*columns, strict=True), 1))
     return participant_table("participants", list(map(str, names)), rows)
-
-
-def _is_unprintable(text: str) -> bool:
-    """Whether a text contains control characters, lone surrogates or line breaks."""
-    return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
 
 
 def _kind(value: object) -> str:

@@ -168,6 +168,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     detector: str | FaceDetector = DEFAULT_DETECTOR,
     progress: Callable[[str, float], None] | None = None,
     rotations: Mapping[str, int] | None = None,
+    line_times: str | Path | None = None,
 ) -> Study:
     """Analyze recordings of an audience and write a study folder.
 
@@ -185,7 +186,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
         film: film time of the film's first and last picture, such as "0:45-1:52:10" or (45, 6730), or the
             film's video file, which is then found in the recordings. Seconds outside the film are measured,
-            but are never evidence.
+            but are never evidence. A script without subtitles is aligned with the sound of this file.
         credits: film time of the credits, or only their start, such as "1:47:30"; the credits are never
             evidence, either.
         seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
@@ -203,6 +204,8 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         rotations: camera → degrees by which its frames are rotated clockwise, after the rotation that the
             file declares: 0, 90, 180 or 270. By default, frames are rotated if the faces in them are not
             upright.
+        line_times: a table of times of the script's lines that were set by hand, such as an edited export.
+            By default, those that the study already has are kept.
 
     Raises:
         MoviemotionError: no video can be read, no viewer is seen, the script cannot be used, or `out`
@@ -233,6 +236,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         model=model,
         detector=detector,
         rotations=checked_rotations(rotations),
+        line_times=optional_path("line_times", line_times),
     )
     return Study(out)
 

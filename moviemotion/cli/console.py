@@ -148,6 +148,29 @@ def step_progress_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callab
 
 
 @contextmanager
+def listening_progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar over seconds of film while its speech is recognized, once that has started.
+
+    Yields:
+        A callback that takes the number of seconds processed so far, and their total.
+    """
+    columns = (TextColumn("listening"), BarColumn(), MofNCompleteColumn(), TextColumn("s"))
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=stderr_console,
+        transient=True,
+        disable=not stderr_console.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        yield show
+
+
+@contextmanager
 def stage_progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show a progress bar over the stages of a computation.
 

@@ -11,6 +11,7 @@ MODULES_OF_EXTRAS: Mapping[str, frozenset[str]] = {
     ),
     "mcp": frozenset({"mcp"}),
     "notebook": frozenset({"pandas"}),
+    "speech": frozenset({"pocketsphinx"}),
     "studio": frozenset({"argon2", "fastapi", "limits", "pydantic", "segno", "starlette", "uvicorn"}),
 }
 """Extra in pyproject.toml → top-level modules installed only by this extra."""

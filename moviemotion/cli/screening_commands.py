@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from moviemotion.cli.console import (
+    listening_progress_bar,
     parse_offsets,
     parse_rotations,
     parse_speed,
@@ -66,11 +67,12 @@ FrameRate = Annotated[
 Baseline = Annotated[
     str | None, typer.Option(help="START-END of a calm stretch of the film, such as 0:00-0:20.")
 ]
-FilmSpan = Annotated[
+FilmToReport = Annotated[
     str | None,
     typer.Option(
         "--film",
-        help="START-END: film time of the first and last picture; other seconds are never evidence.",
+        help="START-END: film time of the first and last picture; other seconds are never evidence. "
+        "Or the film's video file, with whose sound a script without subtitles is aligned.",
     ),
 ]
 Film = Annotated[
@@ -78,7 +80,8 @@ Film = Annotated[
     typer.Option(
         "--film",
         help="START-END: film time of the first and last picture; other seconds are never evidence. "
-        "Or the film's video file, to find its start and end in the recordings.",
+        "Or the film's video file, to find its start and end in the recordings; a script without "
+        "subtitles is aligned with its sound.",
     ),
 ]
 Credits = Annotated[
@@ -212,7 +215,10 @@ def screen(
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
     seat_table = read_seat_table(seats) if seats else None
     participant_table = read_participant_table(participants) if participants else None
-    with video_progress_bar(screening.total_video_seconds(videos)) as progress:
+    with (
+        video_progress_bar(screening.total_video_seconds(videos)) as progress,
+        listening_progress_bar() as listened,
+    ):
         result = screening.screen(
             videos,
             out,
@@ -240,6 +246,7 @@ def screen(
             line_times=line_times,
             label=label,
             participants=participant_table,
+            speech_progress=listened,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -290,7 +297,7 @@ def report(
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
     baseline: Baseline = None,
-    film: FilmSpan = None,
+    film: FilmToReport = None,
     credits: Credits = None,
     seats: Seats = None,
     participants: ParticipantList = None,
@@ -320,37 +327,42 @@ def report(
     """Write the report of a captured or simulated study."""
     from moviemotion.analysis.segments.segment import parse_segment
     from moviemotion.analysis.signals.baseline import parse_time_span
+    from moviemotion.analysis.signals.film_span import film_argument
     from moviemotion.study.participant_table import read_participant_table
     from moviemotion.study.seat_table import read_seat_table
     from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows.report import report as report_study
 
     baseline_span = parse_time_span(baseline) if baseline else None
-    film_span = parse_time_span(film, "film") if film else None
+    film_or_span = film_argument(film) if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
     seat_table = read_seat_table(seats) if seats else None
-    result = report_study(
-        study,
-        script,
-        subtitles,
-        seed,
-        baseline_span,
-        subtitle_track,
-        timing_sheet,
-        shots,
-        fps,
-        film_span,
-        credits_span,
-        seat_table,
-        count_doubles,
-        subtitle_offset,
-        parse_speed(subtitle_speed) if subtitle_speed else None,
-        line_times,
-        StudyLabel(title, cut, date),
-        read_participant_table(participants) if participants else None,
-        [parse_segment(text) for text in segment or ()],
-        quadrants,
-    )
+    participant_table = read_participant_table(participants) if participants else None
+    segments = [parse_segment(text) for text in segment or ()]
+    with listening_progress_bar() as listened:
+        result = report_study(
+            study,
+            script,
+            subtitles,
+            seed,
+            baseline_span,
+            subtitle_track,
+            timing_sheet,
+            shots,
+            fps,
+            film_or_span,
+            credits_span,
+            seat_table,
+            count_doubles,
+            subtitle_offset,
+            parse_speed(subtitle_speed) if subtitle_speed else None,
+            line_times,
+            StudyLabel(title, cut, date),
+            participant_table,
+            segments,
+            quadrants,
+            listened,
+        )
     _print_summary(result, seed)
 
 

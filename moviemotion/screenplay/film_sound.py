@@ -16,7 +16,7 @@ from moviemotion.screenplay.subtitles.voice_fit import STEP_SECONDS
 VOICE_DETECTOR = Path(__file__).parent / "models" / "silero_vad.onnx"
 """Silero VAD (MIT, see `silero_vad.LICENSE`): `silero_vad_16k_sequence.onnx` of the package silero-vad 6.2.3.
 The package itself is not installed, because it depends on torch."""
-_SAMPLE_RATE, _CHUNK, _CONTEXT = 16_000, 512, 64
+SAMPLE_RATE, _CHUNK, _CONTEXT = 16_000, 512, 64
 """Samples per second, per chunk, and before each chunk, as the detector expects them."""
 _CHUNKS_PER_RUN = 512
 """Number of chunks per run of the network, 16 s of sound."""
@@ -43,23 +43,38 @@ def detect_voice(path: Path) -> Float32Array | None:
         MoviemotionError: the file is missing or is not a film.
     """
     sums, counts = np.zeros(0), np.zeros(0)
+    for start, probabilities in _voice_runs(read_sound(path)):
+        times = start + (np.arange(len(probabilities)) + 0.5) * _CHUNK / SAMPLE_RATE
+        steps = np.floor(times / STEP_SECONDS).astype(int)
+        inside = steps >= 0
+        length = max(int(steps.max(initial=-1)) + 1, len(sums))
+        sums, counts = (np.pad(a, (0, length - len(a))) for a in (sums, counts))
+        sums += np.bincount(steps[inside], probabilities[inside], length)
+        counts += np.bincount(steps[inside], minlength=length)
+    return (sums / np.maximum(counts, 1)).astype(np.float32) if len(sums) else None
+
+
+def read_sound(path: Path) -> Iterator[tuple[float, Float32Array]]:
+    """Read the first sound track of a film in mono, in pieces of at most a few seconds.
+
+    Args:
+        path: the film.
+
+    Yields:
+        The film time of a piece's first sample, in seconds, and its samples from -1 to 1, `SAMPLE_RATE` per
+        second; nothing if the film has no sound.
+
+    Raises:
+        MoviemotionError: the file is missing or is not a film.
+    """
     try:
-        with av.open(str(path)) as film:
-            if not film.streams.audio:
-                return None
-            for start, probabilities in _voice_runs(_sound(film, film.streams.audio[0])):
-                times = start + (np.arange(len(probabilities)) + 0.5) * _CHUNK / _SAMPLE_RATE
-                steps = np.floor(times / STEP_SECONDS).astype(int)
-                inside = steps >= 0
-                length = max(int(steps.max(initial=-1)) + 1, len(sums))
-                sums, counts = (np.pad(a, (0, length - len(a))) for a in (sums, counts))
-                sums += np.bincount(steps[inside], probabilities[inside], length)
-                counts += np.bincount(steps[inside], minlength=length)
+        with av.open(f"file:{path}") as film:
+            if film.streams.audio:
+                yield from _sound(film, film.streams.audio[0])
     except FileNotFoundError:
         raise MoviemotionError(f"{path}: no such file; check the film's path") from None
     except (av.error.FFmpegError, OSError):
         raise MoviemotionError(f"{path}: the film cannot be read; check that it plays") from None
-    return (sums / np.maximum(counts, 1)).astype(np.float32) if len(sums) else None
 
 
 def _sound(
@@ -75,7 +90,7 @@ def _sound(
         if video is not None and first is not None and video.time_base is not None
         else (film.start_time or 0) / av.time_base
     )
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=_SAMPLE_RATE)
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     clock = None
     for frame in film.decode(stream):
         stamp = None if frame.time is None else frame.time - origin
@@ -84,7 +99,7 @@ def _sound(
         for converted in resampler.resample(frame):
             samples = converted.to_ndarray()[0]
             yield clock, samples
-            clock += len(samples) / _SAMPLE_RATE
+            clock += len(samples) / SAMPLE_RATE
 
 
 def _voice_runs(sound: Iterator[tuple[float, Float32Array]]) -> Iterator[tuple[float, Float32Array]]:
@@ -101,10 +116,10 @@ def _voice_runs(sound: Iterator[tuple[float, Float32Array]]) -> Iterator[tuple[f
             if whole:
                 yield start, detector.run(joined[:whole])
             waiting = [] if gap else [joined[whole:]]
-            start = time if gap else time - (len(joined) - whole) / _SAMPLE_RATE
+            start = time if gap else time - (len(joined) - whole) / SAMPLE_RATE
         start = time if start is None else start
         waiting.append(samples)
-        following = time + len(samples) / _SAMPLE_RATE
+        following = time + len(samples) / SAMPLE_RATE
     joined = np.concatenate(waiting) if waiting else np.zeros(0, np.float32)
     whole = len(joined) // _CHUNK * _CHUNK
     if start is not None and whole:

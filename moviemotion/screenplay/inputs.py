@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,14 +12,19 @@ from numpy.typing import NDArray
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.screenplay.alignment.align import TimedScript, align_script
 from moviemotion.screenplay.alignment.known_film import KnownFilm
+from moviemotion.screenplay.alignment.line_times import SPOKEN_KINDS
+from moviemotion.screenplay.alignment.scene_times import snap_to_shot_changes
+from moviemotion.screenplay.alignment.sound_alignment import FilmSpeech, align_to_sound
 from moviemotion.screenplay.alignment.timing_sheet import SceneTime, read_shot_changes, read_timing_sheet
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.film_file import detect_shot_changes, read_film_seconds, read_film_timecode
 from moviemotion.screenplay.film_sound import detect_voice
+from moviemotion.screenplay.film_speech import SpeechNotRecognizedError, recognize_speech
 from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.embedded_track import VIDEO_SUFFIXES
 from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitle_track
 from moviemotion.screenplay.subtitles.time_map import TimeMap
+from moviemotion.screenplay.subtitles.voice_fit import STEP_SECONDS
 from moviemotion.timecode import clock_text
 
 DEFAULT_FRAME_RATE = 24.0
@@ -46,6 +52,7 @@ class ScriptInputs:
         film_seconds: the length of the film file, if there is one.
         voice: (T,) probability that somebody speaks in the film file, in steps of 0.1 s; None without a film
             file, or if it has no sound.
+        speech: the speech in the film file; None if there are better sources of times.
     """
 
     screenplay: Screenplay
@@ -58,6 +65,7 @@ class ScriptInputs:
     subtitle_clock: TimeMap | None = None
     film_seconds: float | None = None
     voice: NDArray[np.float32] | None = None
+    speech: FilmSpeech | None = None
 
     def align(
         self,
@@ -75,6 +83,10 @@ class ScriptInputs:
         Raises:
             MoviemotionError: the files do not belong together; the message lists them.
         """
+        if self.speech is not None:
+            timed = align_to_sound(self.screenplay, self.speech, film_span[0] if film_span else 0.0)
+            cues = snap_to_shot_changes(self.screenplay.elements, timed.cues, self.shot_changes)
+            return replace(timed, cues=cues)
         end = self.film_seconds if film_span is None else film_span[1]
         try:
             timed = align_script(
@@ -105,7 +117,7 @@ class ScriptInputs:
         return replace(timed, problems=problems)
 
 
-def read_script_inputs(
+def read_script_inputs(  # noqa: PLR0913 (every file that a script may come with)
     script: Path | None,
     subtitles: Path | None = None,
     subtitle_track: int | None = None,
@@ -114,6 +126,8 @@ def read_script_inputs(
     frame_rate: float | None = None,
     subtitle_offset: float | None = None,
     subtitle_speed: float | None = None,
+    film: Path | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> ScriptInputs | None:
     """Read a script and the files that provide its times.
 
@@ -130,6 +144,9 @@ def read_script_inputs(
             `shot_changes` is a film, otherwise to 24.
         subtitle_offset, subtitle_speed: film time = speed · subtitle time + offset, in seconds. If either is
             given, the times of the subtitles are not corrected automatically.
+        film: the film's video file; defaults to `shot_changes` if this is a film. Without subtitles and a
+            timing sheet, the script is aligned with its sound.
+        progress: called with the seconds of film in which speech was recognized, and their total.
 
     Returns:
         The inputs; None if there is no script.
@@ -145,28 +162,52 @@ def read_script_inputs(
             )
         return None
     clock = _given_clock(subtitles, subtitle_offset, subtitle_speed)
-    film = shot_changes if shot_changes and shot_changes.suffix.lower() in VIDEO_SUFFIXES else None
+    shown = shot_changes if shot_changes and shot_changes.suffix.lower() in VIDEO_SUFFIXES else None
+    film = shown or film
     if frame_rate is None:
         frame_rate = (
             float(read_film_timecode(film).frame_rate) if film and timing_sheet else DEFAULT_FRAME_RATE
         )
     track = read_subtitle_track(subtitles, subtitle_track) if subtitles else None
+    screenplay = read_screenplay(script)
+    seconds = read_film_seconds(film) if film else None
+    by_sound = film is not None and not (subtitles or timing_sheet)
+    voice = detect_voice(film) if film and (by_sound or (subtitles and clock is None)) else None
+    speech = None
+    if film and by_sound and voice is not None:
+        speech = _film_speech(film, voice, seconds, screenplay, progress)
     return ScriptInputs(
-        screenplay=read_screenplay(script),
+        screenplay=screenplay,
         subtitles=track.subtitles if track else None,
         timing_sheet=read_timing_sheet(timing_sheet, frame_rate) if timing_sheet else None,
-        shot_changes=detect_shot_changes(film)
-        if film
+        shot_changes=detect_shot_changes(shown)
+        if shown
         else read_shot_changes(shot_changes)
         if shot_changes
         else (),
-        files=(script, *timing),
+        files=(script, *timing, *([film] if film and film not in timing else [])),
         part_starts=track.part_starts if track else (),
         repairs=track.repairs if track else (),
         subtitle_clock=clock,
-        film_seconds=read_film_seconds(film) if film else None,
-        voice=detect_voice(film) if film and subtitles and clock is None else None,
+        film_seconds=seconds,
+        voice=voice,
+        speech=speech,
     )
+
+
+def _film_speech(
+    film: Path,
+    voice: NDArray[np.float32],
+    seconds: float | None,
+    screenplay: Screenplay,
+    progress: Callable[[int, int], None],
+) -> FilmSpeech:
+    length = len(voice) * STEP_SECONDS if seconds is None else seconds
+    dialogue = [element.text for element in screenplay.elements if element.kind in SPOKEN_KINDS]
+    try:
+        return FilmSpeech(length, voice, recognize_speech(film, voice, dialogue, progress))
+    except SpeechNotRecognizedError as error:
+        return FilmSpeech(length, voice, None, str(error))
 
 
 def _given_clock(subtitles: Path | None, offset: float | None, speed: float | None) -> TimeMap | None:

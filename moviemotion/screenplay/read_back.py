@@ -6,7 +6,7 @@ People see in "3 scenes, 1,104 speeches, 31 speakers, 118 pages" at once that so
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from moviemotion.screenplay.alignment.page_duration import LINES_PER_PAGE, printed_line_count
@@ -35,7 +35,7 @@ class ReadBack:
     Attributes:
         scenes: number of scene headings.
         speeches: number of character lines that start a speech.
-        speakers: number of different speakers.
+        speeches_of: the number of speeches of each speaker, the most frequent first.
         pages: number of pages, at least 1.
         pages_are_estimated: whether the file has no pages, so that their number is estimated from its length.
         doubts: one sentence for each figure that is implausible for the length of the script, with what it
@@ -44,10 +44,15 @@ class ReadBack:
 
     scenes: int
     speeches: int
-    speakers: int
+    speeches_of: Mapping[str, int]
     pages: int
     pages_are_estimated: bool
     doubts: tuple[str, ...]
+
+    @property
+    def speakers(self) -> int:
+        """Number of different speakers."""
+        return len(self.speeches_of)
 
     def sentence(self) -> str:
         """The figures in words, such as "98 scenes, 1,104 speeches, 31 speakers, 118 pages"."""
@@ -78,22 +83,21 @@ def read_back(screenplay: Screenplay) -> ReadBack:
     counts = ReadBack(
         scenes=sum(element.kind is ElementKind.SCENE_HEADING for element in elements),
         speeches=len(speeches),
-        speakers=len(speakers),
+        speeches_of=dict(speakers.most_common()),
         pages=pages,
         pages_are_estimated=not has_pages,
         doubts=(),
     )
-    return replace(counts, doubts=tuple(_doubts(counts, screenplay, estimate, speakers)))
+    return replace(counts, doubts=tuple(_doubts(counts, screenplay, estimate)))
 
 
-def _doubts(counts: ReadBack, screenplay: Screenplay, pages: int, speakers: Counter[str]) -> Iterator[str]:
+def _doubts(counts: ReadBack, screenplay: Screenplay, pages: int) -> Iterator[str]:
     """Judge the figures of a script.
 
     Args:
         counts: the figures.
         screenplay: the script.
         pages: the length in pages, estimated from the text; printed page numbers can start anywhere.
-        speakers: the number of speeches of each speaker.
     """
     name = screenplay.path.name
     words = _words_by_kind(screenplay.elements)
@@ -133,7 +137,7 @@ def _doubts(counts: ReadBack, screenplay: Screenplay, pages: int, speakers: Coun
             "dialogue"
         )
     if counts.speeches >= _MIN_SPEECHES:
-        once = sum(count == 1 for count in speakers.values())
+        once = sum(count == 1 for count in counts.speeches_of.values())
         if once > _MAX_ONCE_SHARE * counts.speeches:
             yield (
                 f"{name}: {once:,} of {counts.speakers:,} speakers speak only once, so other lines in "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +64,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
     timing_sheet: Path | None = None,
     shots: Path | None = None,
     frame_rate: float | None = None,
-    film: TimeSpan | None = None,
+    film: TimeSpan | Path | None = None,
     credits: TimeSpan | None = None,
     seats: SeatTable | None = None,
     count_doubles: bool | None = None,
@@ -75,6 +75,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
     participants: ParticipantTable | None = None,
     segments: Sequence[Segment] = (),
     quadrants: bool = False,
+    speech_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
@@ -88,8 +89,9 @@ def report(  # noqa: PLR0913 (mirrors the command)
         folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate, subtitle_offset, subtitle_speed:
             as for `read_script_inputs`.
-        seed, baseline, film, credits, seats, count_doubles, participants, line_times, label: as for `screen`.
-            New participants replace all those of the study.
+        seed, baseline, credits, seats, count_doubles, line_times, label, speech_progress: as for `screen`.
+        film: as for `screen`; the film's file is used for the script only.
+        participants: as for `screen`; new participants replace all those of the study.
         segments: segments of the audience to add to those of the study, which are reported like the audience.
         quadrants: whether to add the film industry's four quadrants.
 
@@ -98,6 +100,12 @@ def report(  # noqa: PLR0913 (mirrors the command)
             the participants or a segment cannot be used.
     """
     check_seed(seed)
+    film_file = film if isinstance(film, Path) else None
+    film = None if isinstance(film, Path) else film
+    if film_file and script is None:
+        raise SettingError(
+            "no-script", "{path}: cannot be used without a script; add {script}", path=film_file
+        )
     check_time_spans(baseline, film, credits)
     sources = read_script_inputs(
         script,
@@ -108,6 +116,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
         frame_rate,
         subtitle_offset,
         subtitle_speed,
+        film_file,
+        speech_progress,
     )
     refuse_restored(folder)
     changes_segments = bool(participants or segments or quadrants)

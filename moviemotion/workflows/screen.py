@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import numpy as np
 
 from moviemotion import __version__
 from moviemotion._io.fingerprints import file_fingerprint
+from moviemotion._io.text_decoding import is_unprintable
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.film_span import span_text
@@ -79,8 +79,6 @@ MIN_MISSING_SECONDS = 1.0
 """A camera that misses less than this at the end is complete, however short the film is."""
 NO_VIEWER = "no-viewer"
 """Code of the problem of a camera in which no viewer was seen."""
-_UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories of control characters, surrogates and line separators."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@")
 """First characters that make spreadsheets treat a cell as a formula."""
 
@@ -122,6 +120,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     line_times: Path | None = None,
     label: StudyLabel = NO_LABEL,
     participants: ParticipantTable | None = None,
+    speech_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
@@ -147,7 +146,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         model: the emotion model, given as a registered name, an ONNX file or a model object.
         detector: the face detector, given as a registered name or a detector object.
         film: film times of the film's first and last frame; reactions outside this span are never used as
-            evidence. Or the film's file, which is then found in the recordings by its sound or light.
+            evidence. Or the film's file, which is then found in the recordings by its sound or light; a
+            script without subtitles and timing sheet is aligned with its sound.
         credits: the stretch of film time with the credits, which is never used as evidence either; its end
             may be infinite.
         seats: the viewers' places, so that contagion between neighbors is not mistaken for an effect of the
@@ -160,6 +160,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             kept.
         label: what the study is called; the title defaults to the script's.
         participants: what is known about the viewers beside their faces; stored for those who were seen.
+        speech_progress: called with the seconds of the film in which speech was recognized, and their total.
 
     Raises:
         MoviemotionError: the model, the detector, the script, its timing, the seats or the participants
@@ -185,6 +186,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         frame_rate,
         subtitle_offset,
         subtitle_speed,
+        film if isinstance(film, Path) else None,
+        speech_progress,
     )
     rows = read_table(line_times, has_script=sources is not None)
     cameras = _cameras(videos, offsets or {}, rotations)
@@ -355,7 +358,7 @@ def _cameras(
     if not videos:
         raise MoviemotionError("no videos given; list the recordings of the audience, such as seats/*.mp4")
     for path in videos:
-        if any(unicodedata.category(letter) in _UNPRINTABLE_CATEGORIES for letter in str(path)):
+        if is_unprintable(str(path)):
             raise MoviemotionError(
                 f"{str(path)!r}: the file name contains control characters; rename the file"
             )

@@ -158,6 +158,20 @@ def test_who_cannot_be_told_apart_is_split_and_reported() -> None:
     assert len(found.changes) == 1
 
 
+def face_only(scene: tuple[Picture, list[FaceBox]]) -> tuple[Picture, list[FaceBox]]:
+    """A close-up: neither hair nor clothes are in the picture."""
+    image, (face,) = scene
+    top, bottom = round(face.top), round(face.bottom)
+    return image[top:bottom], [face.converted((1.0, 1.0), (0.0, -float(top)))]
+
+
+def test_somebody_without_visible_hair_and_clothes_is_split_after_a_cut() -> None:
+    before, after = face_only(alone(0)), face_only(other_scene({1: (240.0, 90.0)}))
+    found, _ = follow([before] * 40 + [after] * 40)
+    assert found.viewers == 2
+    assert [(change.before, change.certain) for change in found.changes] == [(-1, False)]
+
+
 @cache
 def wall() -> Picture:
     return room(SEATS)[0]

@@ -447,3 +447,9 @@ def test_line_times_need_a_script(seats: list[Path], tmp_path: Path) -> None:
     assert screen(tmp_path, seats, "--line-times", table) == [
         f"{table}: cannot be used without a script; add --script"
     ]
+
+
+def test_a_film_is_of_no_use_to_a_report_without_a_script(screened: Screening, seats: list[Path]) -> None:
+    refused = call("report", screened.folder, "--film", seats[0])
+    assert refused.returncode != 0
+    assert f"{seats[0]}: cannot be used without a script; add --script" in refused.stderr

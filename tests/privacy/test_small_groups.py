@@ -41,7 +41,17 @@ from moviemotion.screenplay.formats.format_registry import read_screenplay
 SECONDS = 80
 OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
-    *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
+    *(
+        "title",
+        "cut",
+        "date",
+        "timeline",
+        "baseline",
+        "strength",
+        "audience_curve",
+        "synchrony",
+        "relative_delay",
+    ),
     *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
     *("moment_mixed_emotions", "patterns", "in_film", "affect", "attention", "cut", "date"),
     *("seat_map", "moment_carriers"),

@@ -43,6 +43,8 @@ def test_figures() -> None:
     speeches = sum(e.kind is ElementKind.CHARACTER for e in PLAIN)
     assert found.doubts == ()
     assert found.sentence() == f"80 scenes, {speeches} speeches, 4 speakers, about {found.pages} pages"
+    assert sum(found.speeches_of.values()) == speeches
+    assert list(found.speeches_of.values()) == sorted(found.speeches_of.values(), reverse=True)
     assert 40 < found.pages < 80
     pages = [replace(e, page=3 + k // 30) for k, e in enumerate(PLAIN[:60])]
     assert read(pages).sentence().endswith(" speakers, 2 pages")

@@ -171,6 +171,7 @@ def test_the_script_is_read_back_before_the_screening(client: TestClient, previe
     found = client.get(f"{AT}/script-preview").json()
     assert found["figures"] == "1 scene, 1 speech, 1 speaker, about 1 page"
     assert found["doubts"] == []
+    assert found["speakers"] == {"ANNA": 1}
     assert [(e["kind"], e["text"]) for e in found["elements"]][:2] == [
         ("scene heading", "INT. BARN - DAY"),
         ("action", "Hay."),

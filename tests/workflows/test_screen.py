@@ -19,6 +19,8 @@ from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import PEAK_COLUMNS
 from moviemotion.audience.recordings import Camera
 from moviemotion.audience.samples import Samples
+from moviemotion.audience.synchronization.camera_clocks import FoundClocks, Recorded
+from moviemotion.audience.synchronization.clock import CameraClock
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
@@ -577,3 +579,16 @@ def test_only_a_camera_that_misses_more_than_a_second_is_incomplete(
     watched = {camera.name: samples_until(end) for camera, end in zip(cameras, ends, strict=True)}
     problems = screening._coverage_notes(cameras, watched)
     assert len([problem for problem in problems if problem.code == "ends-early"]) == incomplete
+
+
+@pytest.mark.parametrize(("lit", "span"), [(slice(0, 75), (15, 90)), (slice(375, 450), (0, 75))])
+def test_lights_that_only_go_down_or_only_come_up_bound_the_film(lit: slice, span: tuple[int, int]) -> None:
+    times = np.arange(450) / 5
+    level = np.repeat(np.random.default_rng(1).uniform(20, 60, 90), 5).astype(np.float32)
+    level[lit] = 150
+    room = Recorded("room", Path("room.mp4"), None, 90.0, times, level)
+    found, (note,) = screening._found_film_span([room], FoundClocks({"room": CameraClock()}, (), False), None)
+    assert found is not None
+    assert (found.start, found.end) == pytest.approx(span, abs=1)
+    assert ("go down" in note.text) == (lit.start == 0)
+    assert ("come up" in note.text) == (lit.start > 0)

@@ -56,8 +56,7 @@ class _Place:
 
     Attributes:
         box: the part.
-        face: number of the last comparison in which a face was there.
-        tick: number of the last comparison.
+        face, tick: number of the last comparison in which a face was there, and of the last one.
         times: (n,) film time of each of the last n comparisons; NaN if there was none.
         patches: (n, pixels) normalized gray levels.
         differences: (n, n + 1) mean difference from what was seen k comparisons before; NaN if unknown.
@@ -74,7 +73,7 @@ class _Place:
 class RepeatedFaceDetector:
     """Compares parts of the picture of one camera with themselves, with constant memory per part.
 
-    Not the faces are followed, because a video that is repeated may contain cuts, after which a face is
+    Places are compared, not tracked faces: a video that is repeated may contain cuts, after which a face is
     elsewhere.
     """
 
@@ -82,7 +81,7 @@ class RepeatedFaceDetector:
         """Create a detector for frames that come `rate` times per second."""
         self._rate = min(rate, MAX_RATE)
         self._size = max(4, round(MAX_PERIOD_SECONDS * self._rate))
-        self._tick = -1
+        self._tick: int | None = None
         self._places: list[_Place] = []
         self._found: list[_Found] = []
 
@@ -133,10 +132,8 @@ class RepeatedFaceDetector:
 
     def _new_place(self, face: FaceBox, tick: int) -> _Place:
         n = self._size
-        patches, differences = (
-            np.zeros((n, PATCH_SIDE**2), np.float32),
-            np.full((n, n + 1), np.nan, np.float32),
-        )
+        patches = np.zeros((n, PATCH_SIDE**2), np.float32)
+        differences = np.full((n, n + 1), np.nan, np.float32)
         return _Place(face, tick, tick - 1, np.full(n, np.nan), patches, differences)
 
     def _add(self, place: _Place, tick: int, time: float, patch: NDArray[np.float64]) -> None:

@@ -13,6 +13,8 @@ class TimeSource(StrEnum):
     INTERPOLATED = "interpolated"
     PAGE_ESTIMATE = "page"
     TIMING_SHEET = "timing sheet"
+    SOUND = "sound"
+    VOICES = "voices"
     BY_HAND = "by hand"
     CUT = "not in the film"
 
@@ -38,4 +40,4 @@ class Cue:
     @property
     def is_estimated(self) -> bool:
         """Whether the time is an estimate: taken neither from a file nor set by hand."""
-        return self.source in (TimeSource.INTERPOLATED, TimeSource.PAGE_ESTIMATE)
+        return self.source in (TimeSource.INTERPOLATED, TimeSource.PAGE_ESTIMATE, TimeSource.VOICES)

@@ -203,6 +203,8 @@ def carry_over(
         The corrections of unchanged elements, and a problem if others were dropped.
     """
     known, new = ([_identity(element) for element in play.elements] for play in (before, after))
+    if not corrections or known == new:
+        return tuple(corrections), ()
     blocks = SequenceMatcher(None, known, new, autojunk=False).get_matching_blocks()
     moved_to = {block.a + k: block.b + k for block in blocks for k in range(block.size)}
     kept = tuple(replace(c, element=moved_to[c.element]) for c in corrections if c.element in moved_to)

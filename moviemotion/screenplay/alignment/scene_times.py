@@ -18,6 +18,8 @@ from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 
 _MIN_HEADING_SIMILARITY = 85.0
 """Minimum rapidfuzz ratio (0 to 100) at which a heading of the sheet matches a heading of the script."""
+_SPOKEN = (TimeSource.SUBTITLES, TimeSource.SOUND)
+"""Sources of times at which words end; a shot change does not move them."""
 _MAX_SHOT_DISTANCE_SECONDS = 2.0
 """Largest time in seconds by which an estimated scene start is moved to a shot change."""
 
@@ -137,6 +139,6 @@ def snap_to_shot_changes(
         floor = before.start if before is not None and before.start <= cue.start else 0.0
         if abs(shot - cue.start) <= _MAX_SHOT_DISTANCE_SECONDS and floor <= shot <= cue.end:
             moved[k] = replace(cue, start=shot)
-            if before is not None and before.end == cue.start and before.source is not TimeSource.SUBTITLES:
+            if before is not None and before.end == cue.start and before.source not in _SPOKEN:
                 moved[k - 1] = replace(before, end=shot)
     return tuple(moved)

@@ -22,7 +22,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.margin_marks import without_margin_marks
 from moviemotion.screenplay.formats.page_furniture import sheet_order
-from moviemotion.screenplay.formats.pdf_letters import Letter, read_pages, without_double_letters
+from moviemotion.screenplay.formats.pdf_letters import Letter, Page, read_pages, without_double_letters
 from moviemotion.screenplay.formats.pdf_sheets import single_pages
 from moviemotion.screenplay.formats.plain_text import MAX_LINES, read_plain_text
 
@@ -106,7 +106,7 @@ def _extract_lines(data: bytes, path: Path) -> tuple[tuple[str, ...], int]:
             "text recognition (OCR) on it first"
         )
     rows = [_rows(page) for page in pages]
-    width, height = _letter_width(rows), _line_height(rows)
+    width, height = _letter_width(sheets), _line_height(rows)
     texts = [list(_page_to_text(page, width, height)) for page in rows]
     lines = tuple(line for at in sheet_order(texts) for line in texts[at])
     if len(lines) > MAX_LINES:
@@ -134,10 +134,9 @@ def _rows(letters: Sequence[Letter]) -> list[list[Letter]]:
     return [without_double_letters(sorted(row, key=attrgetter("x"))) for row in rows]
 
 
-def _letter_width(pages: Sequence[Sequence[Sequence[Letter]]]) -> float:
+def _letter_width(sheets: Sequence[Page]) -> float:
     """The median character width in points, which is the character width of the script's typeface."""
-    widths = Counter(c.width for page in pages for row in page for c in row)
-    return max(median(widths.elements()), 1.0)
+    return max(median(word[len(word) // 2].width for sheet in sheets for word in sheet.words), 1.0)
 
 
 def _line_height(pages: Sequence[Sequence[Sequence[Letter]]]) -> float:

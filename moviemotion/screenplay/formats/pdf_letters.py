@@ -34,7 +34,7 @@ _SAME_WIDTH = 0.02
 _MAX_SCAN_LETTERS, _MIN_SCAN_SHARE, _IMAGE_DEPTH = 100, 0.5, 3
 """A page with fewer letters, such as a stamp, is a scan if an image covers more than this share of it."""
 _MIN_TELLING_LETTERS = 3
-"""Whether a word of so many characters is set in a typeface can be told by where its last character is."""
+"""With so many characters, the place of the last one tells whether a word is level, and in which typeface."""
 _MIN_TILT = math.radians(0.1)
 _MIN_WIDTH = 0.01
 _SIDEWAYS = math.sqrt(0.5)
@@ -172,14 +172,11 @@ class _WordReader:
         """Read characters without spaces between them; `first` is the index of the first in the page."""
         while run:
             x, y = self._place(first)
-            angle, light = self._look(first)
-            word = None
-            if not angle:
-                if len(run) < _MIN_TELLING_LETTERS:
-                    self._find_face(run[0], first, x)
-                word = self._evenly_spaced(run, first, x, y, light)
+            light = self._is_light(first)
+            word = self._evenly_spaced(run, first, x, y, light)
             if word is None:
                 self._find_face(run[0], first, x)
+                angle = max(pdfium.FPDFText_GetCharAngle(self._text, first), 0.0)
                 word = self._as_placed(run, first, angle, light)
                 if not angle:
                     self._widths.update((letter.text, letter.width) for letter in word)
@@ -197,13 +194,12 @@ class _WordReader:
         pdfium.FPDFText_GetCharOrigin(self._text, index, *self._origin)
         return self._x.value, self._y.value
 
-    def _look(self, index: int) -> tuple[float, bool]:
-        """The angle of a character, and whether it is light."""
+    def _is_light(self, index: int) -> bool:
+        """Whether a character is printed in a light or transparent color."""
         pdfium.FPDFText_GetFillColor(self._text, index, *self._color)
         red, green, blue, opacity = (part.value for part in self._rgba)
         lightness = 0.3 * red + 0.59 * green + 0.11 * blue
-        angle = max(pdfium.FPDFText_GetCharAngle(self._text, index), 0.0)
-        return angle, lightness > _MIN_LIGHTNESS or opacity < _MIN_OPACITY
+        return lightness > _MIN_LIGHTNESS or opacity < _MIN_OPACITY
 
     def _width(self, index: int, x: float, angle: float) -> float:
         pdfium.FPDFText_GetLooseCharBox(self._text, index, self._corners)
@@ -213,9 +209,9 @@ class _WordReader:
         return max(box.right - x, x - box.left, _MIN_WIDTH)
 
     def _evenly_spaced(self, run: str, first: int, x: float, y: float, light: bool) -> Word | None:
-        """A level run as one word; None if its characters are not known to be where their widths put them."""
+        """The run as one level word; None unless its last character is where the widths before it put it."""
         known = self._widths
-        if not known.keys() >= set(run):
+        if len(run) < _MIN_TELLING_LETTERS or not known.keys() >= set(run):
             return None
         widths = [known[letter] for letter in run]
         places = list(accumulate(widths, initial=x))

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -46,8 +47,8 @@ RetentionDays = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 PixelCoordinate = Annotated[int, Field(ge=0, le=100_000)]
 
 
-PREVIEW_ELEMENTS = 60
-"""Number of elements in the preview of a script."""
+PREVIEW_ELEMENTS, PREVIEW_SPEAKERS = 60, 60
+"""Number of elements and speakers in the preview of a script."""
 
 
 class StudySummary(BaseModel):
@@ -140,6 +141,9 @@ class ScriptPreview(BaseModel):
     title: str
     figures: str = Field(description="The number of scenes, speeches, speakers and pages, in words.")
     doubts: list[str] = Field(description="One sentence for each figure that is implausible.")
+    speakers: dict[str, int] = Field(
+        description="Speaker → number of speeches; the most frequent speakers, in order."
+    )
     elements: list[PreviewElement] = Field(description="The first elements.")
     total: int = Field(description="The number of all elements.")
 
@@ -290,6 +294,7 @@ def preview_script(folder: StudyPath, user: Researcher) -> ScriptPreview | None:
         title=screenplay.title,
         figures=found.sentence(),
         doubts=list(found.doubts),
+        speakers=dict(islice(found.speeches_of.items(), PREVIEW_SPEAKERS)),
         elements=[
             PreviewElement(kind=element.kind, text=element.text, number=element.number)
             for element in screenplay.elements[:PREVIEW_ELEMENTS]

@@ -130,6 +130,7 @@ async function loadScriptPreview() {
     <p>The script was read as ${preview.figures}.</p>
     ${preview.doubts.map((doubt) => html`<p class="error">${doubt}.</p>`)}
     <details><summary>Check how it was read</summary>
+      <p class="hint">Speeches of each speaker: ${Object.entries(preview.speakers).map(([who, count]) => `${who} ${count}`).join(", ") || "none"}.</p>
       <dl class="script-preview" tabindex="0">${preview.elements.map((element) => html`
         <dt>${element.kind}</dt><dd>${element.number ? `${element.number} ` : ""}${element.text}</dd>`)}</dl>
       ${preview.total > preview.elements.length ? html`<p class="hint">The first ${preview.elements.length} of ${preview.total} elements.</p>` : nothing}

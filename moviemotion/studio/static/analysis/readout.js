@@ -22,7 +22,7 @@ export function makeReadout(store) {
     attention.type = "button";
     attention.className = "toggle attention";
     attention.title = `${audience.attention.summary} ${audience.attention.conclusion}`;
-    attention.innerHTML = 'facing the screen<svg width="20" height="6" aria-hidden="true"><path d="M0 3H20" stroke-dasharray="6 3"/></svg>';
+    attention.innerHTML = 'attention<svg width="20" height="6" aria-hidden="true"><path d="M0 3H20" stroke-dasharray="6 3"/></svg>';
     attention.addEventListener("click", () => store.toggleAttention());
     $("toggles").append(attention);
   }
