@@ -41,6 +41,7 @@ class FileSchema:
         migrations: version → function that converts content from that version to the next. The content
             excludes the two keys of the mark. A version without a function has the same format as the next
             version.
+        earlier_name: the name in files of older versions, if it was different.
 
     Example:
         >>> notes = FileSchema("example/notes", 2, {1: lambda notes: {"notes": notes}})
@@ -53,6 +54,7 @@ class FileSchema:
     name: str
     version: int
     migrations: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
+    earlier_name: str | None = None
 
     def mark(self, content: Mapping[str, object]) -> dict[str, object]:
         """Prepend the schema's name and version to the content."""
@@ -68,7 +70,7 @@ class FileSchema:
             MoviemotionError: the file has a different schema.
             NewerVersionError: the file has a newer version than this program can read.
         """
-        if name is not None and name != self.name:
+        if name is not None and name not in (self.name, self.earlier_name):
             raise MoviemotionError(
                 f"{path}: has the schema {name}, not {self.name}; restore the file from a backup"
             )

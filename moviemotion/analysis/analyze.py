@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.attention import Attention, measure_attention
+from moviemotion.analysis.moments.carrier import Carrier
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult, find_moments
 from moviemotion.analysis.moments.reacting_together import nearly_identical_viewers
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
@@ -125,6 +126,8 @@ class Analysis:
         attention: who faced the screen in each second, drops of attention, and walk-outs.
         cut: version of the film's cut, such as `cut 3`; empty if unknown.
         date: date of the screening, ISO 8601; empty if unknown.
+        seat_map: the viewers' seats, or None if they are not known.
+        moment_carriers: for each moment, the segments that carry it; empty if there are no segments.
     """
 
     title: str
@@ -147,6 +150,12 @@ class Analysis:
     attention: Attention
     cut: str = ""
     date: str = ""
+    seat_map: SeatMap | None = None
+    moment_carriers: tuple[tuple[Carrier, ...], ...] = ()
+
+    def carriers_of(self, moment: int) -> tuple[Carrier, ...]:
+        """The segments that carry a moment, given by its index; empty if there are none, or no segments."""
+        return self.moment_carriers[moment] if self.moment_carriers else ()
 
 
 def analyze(  # noqa: PLR0913 (everything an analysis depends on)
@@ -191,13 +200,53 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
     """
     baseline = estimate_baseline(timeline, baseline_span)
     strength = strength_above_baseline(timeline, baseline)
-    audience_curve = compute_audience_curve(timeline, strength)
     in_film = seconds_in_film(timeline.start, strength.shape[1], film, credits)
-    strength_in_film = strength if in_film.all() else np.where(in_film[:, None], strength, np.nan)
+    found = interpret(title, timeline, baseline, strength, in_film, script, seat_map, seed)
+    conclusive = found.moment_search.conclusive
+    return replace(
+        found,
+        data_quality=_data_quality(
+            timeline,
+            rejected_counts or {},
+            (
+                *problems,
+                *(_script_doubts(script) if script else ()),
+                *_baseline_warnings(timeline, baseline, baseline_span),
+                *(_duplicate_warnings(timeline, _inside(strength, in_film)) if conclusive else ()),
+            ),
+            tuple(_caveats(found.moment_search, film, seat_map)),
+            clocks,
+        ),
+    )
+
+
+def interpret(  # noqa: PLR0913 (everything an interpretation depends on)
+    title: str,
+    timeline: Timeline,
+    baseline: Baseline,
+    strength: Float64Array,
+    in_film: NDArray[np.bool_],
+    script: TimedScript | None,
+    seat_map: SeatMap | None,
+    seed: int,
+    audiences: int = 1,
+) -> Analysis:
+    """Interpret the strengths of an audience, or of a part of it.
+
+    Args:
+        title, timeline, script, seat_map, seed: as for `analyze`.
+        baseline, strength, in_film: as in `Analysis`.
+        audiences: as for `find_moments`.
+
+    Returns:
+        The analysis, without problems and caveats.
+    """
+    audience_curve = compute_audience_curve(timeline, strength)
+    strength_in_film = _inside(strength, in_film)
     seat_blocks = seat_map.shift_blocks() if seat_map else None
     # The null model also needs the seconds around the film: in the film's first seconds, people may still be
     # laughing about what was said before it.
-    search = find_moments(strength, timeline.start, seed, in_film, seat_blocks)
+    search = find_moments(strength, timeline.start, seed, in_film, seat_blocks, audiences)
     analysis = Analysis(
         title=title,
         timeline=timeline,
@@ -207,18 +256,7 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         synchrony=film_synchrony(strength_in_film),
         relative_delay=estimate_relative_delay(strength_in_film, seed),
         moment_search=search,
-        data_quality=_data_quality(
-            timeline,
-            rejected_counts or {},
-            (
-                *problems,
-                *(_script_doubts(script) if script else ()),
-                *_baseline_warnings(timeline, baseline, baseline_span),
-                *(_duplicate_warnings(timeline, strength_in_film) if search.conclusive else ()),
-            ),
-            tuple(_caveats(search, film, seat_map)),
-            clocks,
-        ),
+        data_quality=_data_quality(timeline, {}, (), (), ()),
         script=None,
         element_emotions=(),
         scene_emotions=(),
@@ -230,20 +268,19 @@ def analyze(  # noqa: PLR0913 (everything an analysis depends on)
         patterns=find_patterns(strength, audience_curve, search, script, seed, seat_map, in_film),
         in_film=in_film,
         affect=compute_affect(timeline, baseline, strength),
-        attention=measure_attention(timeline, seed, in_film, seat_blocks),
+        attention=measure_attention(timeline, seed, in_film, seat_blocks, audiences),
+        seat_map=seat_map,
     )
     return replace(analysis, **_script_results(analysis, script)) if script else analysis
 
 
-def retime_script(
-    analysis: Analysis, script: TimedScript, seed: int, seat_map: SeatMap | None = None
-) -> Analysis:
+def retime_script(analysis: Analysis, script: TimedScript, seed: int) -> Analysis:
     """Replace the times of an analysis's script; results that do not depend on them are kept.
 
     Args:
         analysis: an analysis with the same script, but with other times.
         script: the script in film time.
-        seed, seat_map: as for `analyze`.
+        seed: as for `analyze`.
     """
     patterns = find_patterns(
         analysis.strength,
@@ -251,7 +288,7 @@ def retime_script(
         analysis.moment_search,
         script,
         seed,
-        seat_map,
+        analysis.seat_map,
         analysis.in_film,
     )
     return replace(analysis, patterns=patterns, **_script_results(analysis, script))
@@ -267,6 +304,11 @@ def _script_results(analysis: Analysis, script: TimedScript) -> dict[str, Any]:
         "scene_emotions": emotions_by_scene(script, strength, start, moments),
         "moment_elements": tuple(_elements_in_moment(script, moment) for moment in moments),
     }
+
+
+def _inside(strength: Float64Array, in_film: NDArray[np.bool_]) -> Float64Array:
+    """The strengths while the film was running; NaN in other seconds."""
+    return strength if in_film.all() else np.where(in_film[:, None], strength, np.nan)
 
 
 def _caveats(search: MomentSearchResult, film: TimeSpan | None, seat_map: SeatMap | None) -> Iterator[str]:

@@ -102,6 +102,7 @@ def measure_attention(
     seed: int,
     in_film: NDArray[np.bool_],
     seat_blocks: NDArray[np.int64] | None = None,
+    audiences: int = 1,
 ) -> Attention:
     """Measure the attention of an audience, and search for drops as for moments (`find_shared_stretches`).
 
@@ -110,6 +111,7 @@ def measure_attention(
         seed: random seed for the null model.
         in_film: (S,) whether the film was running.
         seat_blocks: (V,) each viewer's block of neighbors; None without a seat map.
+        audiences: number of audiences that are reported together; see `find_moments`.
     """
     states = timeline.attention
     if states is None:
@@ -117,7 +119,7 @@ def measure_attention(
     counts = np.stack([(states == code).sum(axis=0) for code in range(len(KNOWN_STATES))], axis=1)
     known, facing = counts.sum(axis=1), counts[:, SCREEN]
     elsewhere = np.where(states == NOT_SEEN, np.nan, states != SCREEN)
-    drops, reason = find_shared_stretches(elsewhere[:, :, None], seed, in_film, seat_blocks)
+    drops, reason = find_shared_stretches(elsewhere[:, :, None], seed, in_film, seat_blocks, audiences)
     seen_in_film = ((states != NOT_SEEN) & in_film).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = facing / known

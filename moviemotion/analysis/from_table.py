@@ -157,7 +157,7 @@ class _Table:
     def __init__(self, columns: Any, source: str) -> None:
         self._source = source
         self._columns: dict[str, NDArray[np.generic]] = {}
-        names = _column_names(columns)
+        names = column_names(columns)
         known = {"viewer", "second", "weight", "samples", *map(str, EMOTIONS), *PEAK_COLUMNS}
         keys = [str(name).strip().lower() for name in names]
         for key, uses in Counter(keys).items():
@@ -312,7 +312,7 @@ class _Table:
         return MoviemotionError(f"{self._source}: {message}")
 
 
-def _column_names(table: Any) -> list[Any]:
+def column_names(table: Any) -> list[Any]:
     """Return the column names of a mapping or data frame (`column_names` in Arrow, `columns` elsewhere)."""
     if isinstance(table, Mapping):
         return list(table)

@@ -10,9 +10,15 @@ from numbers import Integral, Real
 from pathlib import Path
 
 from moviemotion._io.text_decoding import is_unprintable
+from moviemotion.analysis.from_table import column_names
 from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
 from moviemotion.analysis.signals.film_span import film_argument
 from moviemotion.errors import MoviemotionError
+from moviemotion.study.participant_table import (
+    ParticipantTable,
+    participant_table,
+    read_participant_table,
+)
 from moviemotion.study.seat_table import COLUMNS, SeatTable, seat_table
 from moviemotion.workflows.settings_checks import check_rate, check_time_spans
 
@@ -235,6 +241,33 @@ def checked_seats(value: object) -> SeatTable | None:
         raise MoviemotionError(f"seats: the columns have different lengths; {remedy}")
     rows = zip(*columns, strict=True)
     return seat_table("seats", ((f"seats, row {k}", *row) for k, row in enumerate(rows, 1)))
+
+
+def checked_participants(value: object) -> ParticipantTable | None:
+    """Check a list of participants, and convert it to a `ParticipantTable`; None stays None.
+
+    Args:
+        value: the path of a CSV file, or a pandas, Polars or Arrow table or a mapping of columns, with the
+            column `viewer` or `seat` and any other columns.
+
+    Raises:
+        MoviemotionError: the value is neither, or a row is not valid.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str | os.PathLike):
+        return read_participant_table(checked_path("participants", value))
+    remedy = "pass a CSV file, or a table with the column viewer or seat and others such as age and sex"
+    try:
+        names = column_names(value)
+        columns = [list(value[name]) for name in names]  # type: ignore[index]
+    except Exception as error:  # tables of other libraries may raise any error
+        raise MoviemotionError(f"participants: {_shown(value)} is not valid; {remedy}") from error
+    columns = [[cell.as_py() if hasattr(cell, "as_py") else cell for cell in column] for column in columns]
+    if len({len(column) for column in columns}) > 1:
+        raise MoviemotionError(f"participants: the columns have different lengths; {remedy}")
+    rows = ((f"participants, row {k}", row) for k, row in enumerate(zip(*columns, strict=True), 1))
+    return participant_table("participants", list(map(str, names)), rows)
 
 
 def _kind(value: object) -> str:

@@ -12,9 +12,13 @@ import pyarrow as pa
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.analyze import analyze as analyze_timeline
 from moviemotion.analysis.from_table import repeated_rows, timeline_from_table
+from moviemotion.analysis.segments.participants import NO_PARTICIPANTS, Participants
+from moviemotion.analysis.segments.segment import checked_segments, parse_segment
+from moviemotion.analysis.segments.segment_analysis import analyze_part
 from moviemotion.analysis.signals.seat_map import SeatMap
 from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
 from moviemotion.api.arguments import (
+    checked_participants,
     checked_path,
     checked_seats,
     checked_seed,
@@ -55,10 +59,16 @@ class AudienceAnalysis:
 
     Attributes:
         analysis: the underlying records, for use in programs (`moviemotion.analysis.analyze.Analysis`).
+        part_of: the analysis of the whole audience, if this one is of a segment; otherwise None.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
-        self.analysis = analysis
+    def __init__(
+        self,
+        analysis: Analysis,
+        known: Participants = NO_PARTICIPANTS,
+        part_of: AudienceAnalysis | None = None,
+    ) -> None:
+        self.analysis, self._known, self.part_of = analysis, known, part_of
 
     @property
     def title(self) -> str:
@@ -164,6 +174,24 @@ class AudienceAnalysis:
         """One row per scene, with the audience's reactions. Empty without a screenplay."""
         return to_frame(self._arrow(SCENES))
 
+    def segment(self, rule: str) -> AudienceAnalysis:
+        """Analyze a part of the audience, such as `study.segment('sex == "f" and age < 25')`.
+
+        Everything that is reported of the audience is reported of the segment: curve, moments, lines and
+        scenes. To compare two segments, pass them to `compare`.
+
+        Args:
+            rule: who belongs to it, by attributes of the participants (see `participants` of `screen`).
+
+        Raises:
+            MoviemotionError: the rule is not valid, or applies to nobody.
+        """
+        segment = parse_segment(checked_text("rule", rule))
+        viewers = checked_segments([segment], self._known, self.viewers)[segment]
+        return AudienceAnalysis(
+            analyze_part(self.analysis, viewers), self._known.of_viewers(viewers), self.part_of or self
+        )
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Problems with the data, in the order in which they were found.
@@ -253,6 +281,7 @@ def analyze(  # noqa: PLR0913 (a keyword for every setting)
     film: str | tuple[float, float] | None = None,
     credits: str | float | tuple[float, float] | None = None,
     seats: Any = None,
+    participants: Any = None,
     seed: int = DEFAULT_SEED,
 ) -> AudienceAnalysis:
     """Analyze any table of viewers' emotions, regardless of how they were measured.
@@ -273,6 +302,8 @@ def analyze(  # noqa: PLR0913 (a keyword for every setting)
             evidence, either.
         seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
             and `seat`. Contagion between neighbors is then not mistaken for an effect of the film.
+        participants: what is known about the viewers beside their faces, for `segment`: a table or CSV file
+            with the column `viewer` and any other columns, such as `age` and `sex`.
         seed: random seed for the statistics.
 
     Raises:
@@ -298,6 +329,8 @@ def analyze(  # noqa: PLR0913 (a keyword for every setting)
     paths = optional_path("script", script), optional_path("subtitles", subtitles)
     timeline = timeline_from_table(frame)
     places = table.of_viewers(timeline.viewers) if table else None
+    people = checked_participants(participants)
+    known = people.named({viewer: viewer for viewer in timeline.viewers}) if people else NO_PARTICIPANTS
     inputs = read_script_inputs(*paths)
     timed = (
         inputs.align(
@@ -319,7 +352,8 @@ def analyze(  # noqa: PLR0913 (a keyword for every setting)
             film=film_span,
             credits=credits_span,
             seat_map=SeatMap.of(timeline.viewers, places) if places else None,
-        )
+        ),
+        known,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def compare(
     recurs from room to room. This requires at least four screenings of each cut.
 
     Args:
-        first: a study, the result of `analyze`, or a list of these: the screenings of one cut.
+        first: a study, a segment, the result of `analyze`, or a list of these: the screenings of one cut.
         second: the other study or result, or the screenings of the other cut.
         names: display names of the two screenings or cuts.
         paired: whether the same viewers, matched by name, saw both. Otherwise viewers are different people,
@@ -115,15 +116,14 @@ def compare(
     given = [*sides[0], *sides[1]]
     if len({id(study) for study in given}) < len(given):
         raise MoviemotionError("first, second: both are the same study; pass different studies")
+    same_screening = _are_of_one_screening(sides)
     try:
-        return Comparison(
-            compare_screenings(
-                [study.analysis for study in sides[0]],
-                [study.analysis for study in sides[1]],
-                names,
-                paired,
-                seed,
-            )
+        comparison = compare_screenings(
+            [study.analysis for study in sides[0]],
+            [study.analysis for study in sides[1]],
+            names,
+            paired,
+            seed,
         )
     except SettingError as error:
         if error.code not in {"different-lengths", "nothing-in-common"}:
@@ -132,6 +132,23 @@ def compare(
             f"{names[0]} and {names[1]} cannot be aligned; "
             "analyze both with script= and subtitles= of one screenplay"
         ) from error
+    return Comparison(replace(comparison, same_screening=same_screening))
+
+
+def _are_of_one_screening(sides: Sequence[Sequence[AudienceAnalysis]]) -> bool:
+    """Whether two segments of one audience are compared.
+
+    Raises:
+        MoviemotionError: they have viewers in common, who would count twice.
+    """
+    one, other = sides[0][0], sides[1][0]
+    if len(sides[0]) + len(sides[1]) > 2 or (one.part_of or one) is not (other.part_of or other):
+        return False
+    if shared := set(one.viewers) & set(other.viewers):
+        raise MoviemotionError(
+            f"first, second: {len(shared)} viewers belong to both; pass segments that have none in common"
+        )
+    return True
 
 
 def _screenings(name: str, given: object) -> list[AudienceAnalysis]:

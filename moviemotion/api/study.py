@@ -14,6 +14,7 @@ from moviemotion.api.arguments import (
     checked_integer,
     checked_number,
     checked_offsets,
+    checked_participants,
     checked_path,
     checked_paths,
     checked_rate,
@@ -40,6 +41,7 @@ from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.study_database import has_database
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
+from moviemotion.study.stored_segments import read_participants, segment_members, with_carriers
 from moviemotion.workflows import screen as screening
 from moviemotion.workflows.report import report
 from moviemotion.workflows.simulate import simulate as simulate_study
@@ -63,7 +65,7 @@ class Study(AudienceAnalysis):
         """
         self.path = path
         refuse_restored(path)
-        super().__init__(load_analysis(path))
+        super().__init__(with_carriers(path, load_analysis(path)), read_participants(path))
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -99,6 +101,21 @@ class Study(AudienceAnalysis):
             "displacement": joined([s.displacement for _, s in parts]),
         }
         return frame_of(columns)
+
+    @property
+    def segments(self) -> pd.DataFrame:
+        """The segments that were saved with the study: one row each, with `name, rule, viewers`.
+
+        `viewers` is the number of viewers. `segment(rule)` analyzes a segment, saved or not.
+        """
+        members = segment_members(self.path, self.viewers)
+        return frame_of(
+            {
+                "name": [segment.name for segment in members],
+                "rule": [segment.rule for segment in members],
+                "viewers": [len(viewers) for viewers in members.values()],
+            }
+        )
 
     @property
     def participants(self) -> pd.DataFrame:
@@ -144,6 +161,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     film: str | Path | tuple[float, float] | None = None,
     credits: str | float | tuple[float, float] | None = None,
     seats: Any = None,
+    participants: Any = None,
     count_doubles: bool = False,
     seed: int = screening.DEFAULT_SEED,
     model: str | Path | EmotionModel = DEFAULT_MODEL,
@@ -173,6 +191,8 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
             evidence, either.
         seats: who sat where: a mapping of viewers to (row, seat), or a table with the columns `viewer`, `row`
             and `seat`. Contagion between neighbors is then not mistaken for an effect of the film.
+        participants: what is known about the viewers beside their faces: a table or CSV file with the column
+            `viewer` or `seat` and any other columns, such as `age` and `sex`; see `Study.segment`.
         count_doubles: count viewers who appear to be one person recorded twice as different people. By
             default, only the one who was seen better counts.
         seed: random seed for the statistics.
@@ -208,6 +228,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         film=film_or_span(film),
         credits=time_span("credits", credits),
         seats=checked_seats(seats),
+        participants=checked_participants(participants),
         count_doubles=bool(count_doubles),
         progress=(lambda camera, seconds: progress(camera.name, seconds))
         if progress

@@ -86,14 +86,15 @@ def _tools(reader: StudyReader) -> dict[str, tuple[Callable[..., dict[str, Any]]
             "List action and dialogue with the reaction to each. Choose by page, scene, words, or start and "
             f"end in seconds of film time; at most {MAX_ELEMENTS} elements are returned.",
         ),
-        "list_groups": (
-            reader.groups,
-            "List the groups (segments) of viewers whose reactions may be read separately.",
+        "list_segments": (
+            reader.segments,
+            "List the segments of the audience, such as women under 25, whose reactions may be read "
+            "separately.",
         ),
         "read_curve": (
             reader.curve,
             "Describe each second between start and end, in seconds of film time, for the audience or for a "
-            f"group; at most {MAX_SECONDS} seconds. Emotions weaker than 0.1 are left out.",
+            f"segment; at most {MAX_SECONDS} seconds. Emotions weaker than 0.1 are left out.",
         ),
         "compare_studies": (
             reader.comparison,

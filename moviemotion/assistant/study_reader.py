@@ -7,7 +7,6 @@ and the number of viewers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.pseudonymize import is_finished
 from moviemotion.privacy.roles import Role
-from moviemotion.privacy.small_groups import group_curve_for_role
 from moviemotion.privacy.status import log_access
 from moviemotion.reports.html.comparison_report import comparison_json
 from moviemotion.reports.script.annotated_json import (
@@ -35,8 +33,13 @@ from moviemotion.reports.script.annotated_json import (
     screening_json,
 )
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.studio.notes_and_groups import groups_for_role
-from moviemotion.studio.open_analyses import OpenAnalyses, OpenAnalysis, compare_for_role
+from moviemotion.studio.open_analyses import (
+    Members,
+    OpenAnalyses,
+    OpenAnalysis,
+    compare_for_role,
+    segments_shown,
+)
 from moviemotion.studio.screening_state import ACTIVE_STAGES, read_state
 from moviemotion.studio.study_folders import list_study_folders
 from moviemotion.study.provenance import read_provenance
@@ -152,32 +155,40 @@ class StudyReader:
             "left_out": max(len(found) - MAX_ELEMENTS, 0),
         }
 
-    def groups(self, study: str) -> dict[str, Any]:
-        """List the groups of viewers whose curves may be read."""
-        open_analysis = self._open(study)
-        found = groups_for_role(self._root / study, open_analysis.analysis.timeline.viewers, _ROLE)
-        return {"groups": [{"name": name, "viewers": len(members)} for name, members in found.items()]}
+    def segments(self, study: str) -> dict[str, Any]:
+        """List the segments of the audience whose curves may be read."""
+        found = self._segments(study, self._open(study))
+        return {
+            "segments": [
+                {"name": segment.name, "rule": segment.rule or None, "viewers": len(members)}
+                for segment, members in found.items()
+            ]
+        }
 
-    def curve(self, study: str, start: int, end: int, group: str | None = None) -> dict[str, Any]:
-        """Describe each second of a stretch of the film, for the audience or for a group.
+    def curve(self, study: str, start: int, end: int, segment: str | None = None) -> dict[str, Any]:
+        """Describe each second of a stretch of the film, for the audience or for a segment of it.
 
         Args:
             study: name of the study.
             start, end: seconds of film time; the end is exclusive and at most `MAX_SECONDS` later.
-            group: name of a group; None for the audience.
+            segment: name of a segment; None for the audience.
         """
         if not 0 < end - start <= MAX_SECONDS:
             raise MoviemotionError(
                 f"{start} to {end}: give a start and an end at most {MAX_SECONDS} seconds later"
             )
         open_analysis = self._open(study)
-        if group is None:
-            curve = open_analysis.visible_to(_ROLE).audience_curve
+        segments = self._segments(study, open_analysis)
+        if segment is None:
+            curve = open_analysis.visible_to(_ROLE, segments).audience_curve
         else:
-            curve = self._group_curve(study, open_analysis, group)
+            named = next((each for each in segments if each.name == segment), None)
+            if named is None:
+                raise MoviemotionError(f"{segment}: no such segment; list the segments of the study")
+            curve = open_analysis.segment_visible_to(_ROLE, named, segments).audience_curve
         first = int(curve.seconds[0])
         seconds = range(max(start - first, 0), max(min(end - first, len(curve.seconds)), 0))
-        return {"group": group, "seconds": [_second_json(curve, k) for k in seconds]}
+        return {"segment": segment, "seconds": [_second_json(curve, k) for k in seconds]}
 
     def comparison(self, first: str, second: str, paired: bool = False) -> dict[str, Any]:
         """Compare two studies of one film: the whole film, each scene, and the lines that differ.
@@ -232,15 +243,11 @@ class StudyReader:
             )
 
     def _visible(self, study: str) -> Analysis:
-        return self._open(study).visible_to(_ROLE)
+        open_analysis = self._open(study)
+        return open_analysis.visible_to(_ROLE, self._segments(study, open_analysis))
 
-    def _group_curve(self, study: str, open_analysis: OpenAnalysis, group: str) -> AudienceCurve:
-        groups = groups_for_role(self._root / study, open_analysis.analysis.timeline.viewers, _ROLE)
-        if group not in groups:
-            raise MoviemotionError(f"{group}: no such group; list the groups of the study")
-        # Seconds in which this group, combined with earlier groups, would single out viewers are withheld.
-        earlier = tuple(groups[name] for name in takewhile(lambda name: name != group, groups))
-        return group_curve_for_role(open_analysis.analysis, groups[group], _ROLE, earlier)
+    def _segments(self, study: str, open_analysis: OpenAnalysis) -> Members:
+        return segments_shown(self._root / study, open_analysis, _ROLE)
 
 
 def _script_of(analysis: Analysis, study: str) -> TimedScript:

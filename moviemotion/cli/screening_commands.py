@@ -95,6 +95,13 @@ Seats = Annotated[
         help="CSV file of who sat where (viewer, row, seat), to tell contagion from the film's effect.",
     ),
 ]
+ParticipantList = Annotated[
+    Path | None,
+    typer.Option(
+        "--participants",
+        help="CSV file about the people in the seats: seat or viewer, then any columns, such as age,sex.",
+    ),
+]
 CountDoubles = Annotated[
     bool | None,
     typer.Option(
@@ -174,6 +181,7 @@ def screen(
     film: Film = None,
     credits: Credits = None,
     seats: Seats = None,
+    participants: ParticipantList = None,
     count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
     subtitle_offset: SubtitleOffset = None,
@@ -193,6 +201,7 @@ def screen(
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.analysis.signals.film_span import film_argument
     from moviemotion.privacy.consent import camera_masks
+    from moviemotion.study.participant_table import read_participant_table
     from moviemotion.study.seat_table import read_seat_table
     from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows import screen as screening
@@ -205,6 +214,7 @@ def screen(
     film_or_span = film_argument(film) if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
     seat_table = read_seat_table(seats) if seats else None
+    participant_table = read_participant_table(participants) if participants else None
     with (
         video_progress_bar(screening.total_video_seconds(videos)) as progress,
         listening_progress_bar() as listened,
@@ -236,6 +246,7 @@ def screen(
             line_times=line_times,
             label=label,
             speech_progress=listened,
+            participants=participant_table,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):
@@ -289,6 +300,17 @@ def report(
     film: FilmToReport = None,
     credits: Credits = None,
     seats: Seats = None,
+    participants: ParticipantList = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=RULE of a part of the audience to report as well, such as "
+            """'young women=sex == "f" and age < 25'; kept with the study. May be repeated."""
+        ),
+    ] = None,
+    quadrants: Annotated[
+        bool, typer.Option("--quadrants", help="Also report women and men, under 25 and from 25.")
+    ] = False,
     count_doubles: CountDoubles = None,
     subtitle_track: SubtitleTrack = None,
     subtitle_offset: SubtitleOffset = None,
@@ -303,8 +325,10 @@ def report(
     seed: Seed = 36,
 ) -> None:
     """Write the report of a captured or simulated study."""
+    from moviemotion.analysis.segments.segment import parse_segment
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.analysis.signals.film_span import film_argument
+    from moviemotion.study.participant_table import read_participant_table
     from moviemotion.study.seat_table import read_seat_table
     from moviemotion.study.study_label import StudyLabel
     from moviemotion.workflows.report import report as report_study
@@ -313,6 +337,8 @@ def report(
     film_or_span = film_argument(film) if film else None
     credits_span = parse_time_span(credits, "credits", until_end=True) if credits else None
     seat_table = read_seat_table(seats) if seats else None
+    participant_table = read_participant_table(participants) if participants else None
+    segments = [parse_segment(text) for text in segment or ()]
     with listening_progress_bar() as listened:
         result = report_study(
             study,
@@ -332,6 +358,9 @@ def report(
             parse_speed(subtitle_speed) if subtitle_speed else None,
             line_times,
             StudyLabel(title, cut, date),
+            participant_table,
+            segments,
+            quadrants,
             listened,
         )
     _print_summary(result, seed)

@@ -12,10 +12,21 @@ Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 
 def compare(
     first: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
-    second: Annotated[
-        Path, typer.Argument(help="Folder of a finished study with another cut, ending or audience.")
-    ],
     out: Annotated[Path, typer.Option(help="Folder for comparison.html, .csv and .json.")],
+    second: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder of a finished study with another cut, ending or audience; leave it out to compare "
+            "segments of one study."
+        ),
+    ] = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name or rule of a segment, once or twice. In one study, it is compared with the second "
+            "segment or with everybody else; of two studies, only the segments are compared."
+        ),
+    ] = None,
     script: Annotated[
         Path | None, typer.Option(help="Screenplay of both films; by default, each study's own is used.")
     ] = None,
@@ -42,7 +53,7 @@ def compare(
 
     subtitles = (first_subtitles, second_subtitles)
     more = (also_first, also_second)
-    found = compare_studies(first, second, out, script, subtitles, paired, seed, more)
+    found = compare_studies(first, second, out, script, subtitles, paired, seed, more, segment or ())
     for line in comparison_lines(found):
         typer.echo(line)
     typer.echo(f"Page: {out / 'comparison.html'}   (seed {seed})")

@@ -29,12 +29,13 @@ from moviemotion.privacy.study_database import StudyDatabase, database_lock, ope
 from moviemotion.privacy.viewer_samples import viewer_rows
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis, read_provenance
+from moviemotion.study.stored_segments import read_participants
 
 README_TEXT = """The data about you in this study.
 
 viewer.json      your random ID, your seat, your place in the seat map (without the names of rows, which are
-                 not kept), your answers, when each kind of data is deleted, and what was
-                 done with your data
+                 not kept), what is known about you beside your face (such as your age), your answers, when
+                 each kind of data is deleted, and what was done with your data
 samples.csv      each measurement of your face: film time in seconds, emotion probabilities, quality weight
                  (0 to 1), the reason if it was rejected, the direction of your head in degrees (yaw, pitch),
                  and how far your face was from its usual place, in face sizes
@@ -136,6 +137,7 @@ def _participant_record(
         "viewer": viewer,
         "seat": seat,
         "seat_map": asdict(places[viewer]) if viewer in places else None,
+        "attributes": dict(read_participants(folder).attributes.get(viewer, {})),
         "state": state,
         "answers": [dict(zip(("answer", "time", "disclosure"), row, strict=True)) for row in answers],
         "kept_until": {held.kind: held.until.isoformat() for held in retention.stored_data(folder)},

@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -35,20 +36,30 @@ from moviemotion.privacy.viewer_samples import rename_viewers
 from moviemotion.study.file_names import (
     AUDIENCE_OUTPUTS,
     CAPTURE_REPORTS,
+    EARLIER_SEGMENTS_FILE,
     EXPORTS_FOLDER,
-    GROUPS_FILE,
     JOURNAL_FOLDER,
     NOTES_FILE,
+    PARTICIPANTS_FILE,
     PROVENANCE_FILE,
+    SEGMENTS_FILE,
     UPLOADS_FOLDER,
     VIEWER_OUTPUTS,
 )
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.outputs import write_outputs
 from moviemotion.study.provenance import has_provenance, load_analysis, places_from_json, places_json
-from moviemotion.study.schema import DECODING_ERRORS, GROUPS, PROVENANCE, write_json
+from moviemotion.study.schema import PROVENANCE, write_json
+from moviemotion.study.stored_segments import (
+    read_participants,
+    read_segments,
+    segment_members,
+    write_participants,
+    write_segments,
+)
 
-FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
+_TEXTS_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE)
+FILES_WITH_NAMES = (*_TEXTS_WITH_NAMES, PARTICIPANTS_FILE, SEGMENTS_FILE, EARLIER_SEGMENTS_FILE)
 """Files that may name viewers and cameras; erasing a viewer removes the name but keeps the file."""
 MAX_EMPTY_SEATS = 2
 """Longest stretch of empty seats in a pseudonymized seat map; the analysis treats longer ones alike."""
@@ -108,16 +119,20 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
         with database.transaction():
             database.set_metadata("settling", None)
             if database.terms is None:  # until now, the study could be shown without a record of it
-                mark_as_shown(database, _stored_groups(folder))
+                mark_as_shown(database, _stored_segments(folder))
             viewers = sum(map(len, names.values()))
             database.log(Role.SYSTEM, "named at random", {"viewers": viewers}, now)
 
 
-def _stored_groups(folder: Path) -> dict[str, list[str]]:
+def _stored_segments(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The viewers of each segment; nothing if a file is damaged, which is reported when somebody opens it."""
     try:
-        return dict(GROUPS.read_json(folder / GROUPS_FILE)["groups"])
-    except (FileNotFoundError, *DECODING_ERRORS):
+        chosen = [viewer for segment in read_segments(folder) for viewer in segment.chosen]
+        audience = dict.fromkeys([*read_participants(folder).attributes, *chosen])
+        members = segment_members(folder, list(audience))
+    except MoviemotionError:
         return {}
+    return {segment.name: viewers for segment, viewers in members.items()}
 
 
 def is_finished(folder: Path) -> bool:
@@ -146,7 +161,7 @@ def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -
     """Assign a random ID to each viewer of a camera whose samples may be stored: viewer index → ID."""
     seats = seats_in_database(database)
     if seats:
-        return _match_viewers_to_seats([seat for seat in seats if seat.camera == camera], samples)
+        return match_viewers_to_seats([seat for seat in seats if seat.camera == camera], samples)
     known = {seat: viewer for viewer, seat in database.connection.execute("SELECT id, seat FROM viewers")}
     erased = erased_among(database, samples.viewers)
     return {
@@ -156,8 +171,12 @@ def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -
     }
 
 
-def _match_viewers_to_seats(seats: list[Seat], samples: Samples) -> dict[int, str]:
-    """Match each seat to the viewer with the most samples among the faces that stayed in its region."""
+def match_viewers_to_seats(seats: Sequence[Seat], samples: Samples) -> dict[int, str]:
+    """Match each seat to the viewer with the most samples among the faces that stayed in its region.
+
+    Returns:
+        Index into `samples.viewers` → random ID of the participant, if their data may be stored.
+    """
     seen = np.bincount(samples.viewer, minlength=len(samples.viewers))
     result = {}
     for seat in seats:
@@ -207,11 +226,45 @@ def _replace_names_in_files(
             anonymous_places({viewer: place for viewer, place in renamed.items() if viewer is not None})
         )
     write_json(study.folder / PROVENANCE_FILE, PROVENANCE, content)
-    for name in FILES_WITH_NAMES:
+    damaged = _rename_participants(study.folder, ids)
+    for name in (*_TEXTS_WITH_NAMES, *damaged):
         if (path := study.folder / name).is_file():
             text = path.read_text(encoding="utf-8", errors="surrogateescape")  # it may be damaged
             replaced = replace_names(text, words)
             study.write_bytes(name, [replaced.encode("utf-8", errors="surrogateescape")])
+
+
+def _rename_participants(folder: Path, ids: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Rename the viewers in the participants and segments; an attribute may be the same text as a name.
+
+    Args:
+        folder: the study folder.
+        ids: viewer → random ID; None for a viewer who may not be stored.
+
+    Returns:
+        The damaged files, in which names can only be replaced as text.
+    """
+
+    def renamed(viewers: Iterable[str]) -> Iterator[str]:
+        return (new for viewer in viewers if (new := ids.get(viewer, viewer)) is not None)
+
+    damaged = []
+    try:
+        people = read_participants(folder)
+        kept = {new: own for old, own in people.attributes.items() for new in renamed([old])}
+        if kept:
+            write_participants(folder, replace(people, attributes=kept))
+    except MoviemotionError:
+        damaged.append(PARTICIPANTS_FILE)
+    try:
+        segments = read_segments(folder)
+        if segments:
+            write_segments(
+                folder, [replace(segment, chosen=tuple(renamed(segment.chosen))) for segment in segments]
+            )
+    except MoviemotionError:
+        damaged += [SEGMENTS_FILE, EARLIER_SEGMENTS_FILE]
+    return tuple(damaged)
 
 
 def anonymous_places(places: Mapping[str, Place]) -> dict[str, Place]:

@@ -11,7 +11,7 @@ then a result about five viewers or more, as the disclosure promises.
 - The viewers left out are drawn from the groups of the viewer who withdrew, so that the values of each group
   differ by five viewers, too.
 - A group is shown only if it singles out no small group in combination with all groups that were ever shown,
-  even if those have been changed since (`small_groups.visible_groups`).
+  even if those have been changed since (`small_groups.visible_segments`).
 
 The researcher sees individual viewers, and therefore also the results of all of them.
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
-from moviemotion.privacy.small_groups import visible_groups
+from moviemotion.privacy.small_groups import visible_segments
 from moviemotion.privacy.study_database import StudyDatabase, has_database, open_database
 
 _STATE = "release"
@@ -73,7 +73,7 @@ def current_release(
         study has no database, nobody can have been erased from it, and nobody is left out.
     """
     if not has_database(folder):
-        return frozenset(), visible_groups(groups or {}, viewers, Role.WRITER)
+        return frozenset(), visible_segments(groups or {}, viewers, Role.WRITER)
     with open_database(folder) as database:
         before = _read(database)
         after, shown = _next_release(before or Release(), viewers, groups or {})
@@ -126,7 +126,7 @@ def _next_release(
     if before.gone:
         after = replace(before, left_out=(*before.left_out, *_companions(before, viewers)), gone=())
     remaining = [viewer for viewer in viewers if viewer not in after.left_out]
-    shown = visible_groups(groups, remaining, Role.WRITER, after.groups)
+    shown = visible_segments(groups, remaining, Role.WRITER, after.groups)
     known = [set(group) & set(remaining) for group in after.groups]
     new = tuple(members for members in shown.values() if set(members) not in known)
     return replace(after, groups=(*after.groups, *new)), shown

@@ -21,6 +21,7 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from moviemotion.analysis.analyze import Analysis, DataQuality
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison
+from moviemotion.analysis.moments.carrier import Carrier
 from moviemotion.analysis.moments.detection import Moment, MomentSearchResult
 from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
 from moviemotion.analysis.patterns.arc import EmotionalArc, segment_means
@@ -35,6 +36,7 @@ from moviemotion.analysis.script_emotions import (
     emotions_by_scene,
     mean_strength_during,
 )
+from moviemotion.analysis.segments.segment_analysis import analyze_part, strength_during_moment
 from moviemotion.analysis.signals.affect import (
     AffectCurve,
     compute_affect,
@@ -62,6 +64,8 @@ from moviemotion.statistics import Float64Array
 
 ROUNDED_DECIMALS = 2
 """Number of decimals of line and scene strengths, for roles other than the researcher."""
+MAX_LEFT_OUT = 0.05
+"""Largest part of a segment's strength in a line or scene that may be left out without saying so."""
 WITHHELD_NOTE = Problem(
     "withheld", Harm.NOTE, "Notes about individual viewers and cameras are visible only to the researcher."
 )
@@ -90,25 +94,54 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
     """
     if role is Role.RESEARCHER:
         return analysis
-    few, strength = _small_group_seconds(analysis), mask_small_groups(analysis).strength
-    # Where fewer than five viewers account for an emotion, it is left out; NaN remains NaN.
-    strength[:, _values_of_few(analysis.strength, analysis.timeline.weight)] *= 0
+    everyone = np.arange(len(analysis.timeline.viewers))
+    return _without_small_groups(analysis, analysis, everyone, [])
+
+
+def _without_small_groups(
+    analysis: Analysis, audience: Analysis, rows: NDArray[np.int64], parts: Sequence[NDArray[np.int64]]
+) -> Analysis:
+    """Reduce the analysis of an audience, or of a part of it, to what other roles may see.
+
+    Args:
+        analysis: the analysis to reduce, of the viewers in `rows`.
+        audience: the analysis of the whole audience.
+        rows: indices of the viewers in the audience.
+        parts: indices of further viewers whose values follow from those that are shown.
+    """
     timeline, rest = analysis.timeline, analysis.baseline
-    everyone = np.arange(len(timeline.viewers))
+    few = _small_group_seconds(analysis)
+    for part in parts:
+        few |= is_count_of_few((audience.timeline.sample_counts[part] > 0).sum(axis=0))
+    hidden = np.zeros(analysis.strength.shape[1:], dtype=bool)
+    for part in (rows, *parts):
+        weights = None if audience.timeline.weight is None else audience.timeline.weight[part]
+        hidden |= _values_of_few(audience.strength[part], weights)
+    strength = np.where(few[:, None], _NAN, analysis.strength)
+    # Where fewer than five viewers account for an emotion, it is left out; NaN remains NaN.
+    strength[:, hidden] *= 0
     curve = hide_seconds(
-        _without_values_of_few(analysis.audience_curve, timeline, analysis.strength, [everyone]), few
+        _without_values_of_few(analysis.audience_curve, audience.timeline, audience.strength, [rows, *parts]),
+        few,
     )
-    search, moments = _visible_moments(analysis, few)
+    search, moments = _visible_moments(analysis, few, [audience.strength[part] for part in parts])
     script, lines, scenes = analysis.script, analysis.element_emotions, analysis.scene_emotions
     if script:
         lines = emotions_by_element(script, strength, timeline.start)
         scenes = emotions_by_scene(script, strength, timeline.start, search.moments)
+    if parts:
+        lines = tuple(map(_withheld_if_changed, lines, analysis.element_emotions))
+        scenes = tuple(
+            replace(scene, summary=_withheld_if_changed(scene.summary, known.summary))
+            for scene, known in zip(scenes, analysis.scene_emotions, strict=True)
+        )
     in_film = np.where(analysis.in_film[:, None], strength, _NAN)
     # The test for contagion uses only seconds with at least `MIN_GROUP_SIZE` viewers in the first place.
     patterns = replace(
         find_patterns(strength, curve, search, script, search.seed, in_film=analysis.in_film),
         contagion=_contagion_for_all(analysis.patterns.contagion),
     )
+    others = [np.where(few[:, None], _NAN, audience.strength[part]) for part in parts]
     return replace(
         analysis,
         timeline=replace(
@@ -132,9 +165,11 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
         relative_delay=_delay_without_viewers(analysis.relative_delay),
         moment_search=search,
         data_quality=_quality_without_viewers(analysis.data_quality),
-        element_emotions=tuple(_rounded_or_withheld(line, strength, timeline.start) for line in lines),
+        element_emotions=tuple(
+            _rounded_or_withheld(line, strength, timeline.start, others) for line in lines
+        ),
         scene_emotions=tuple(
-            replace(scene, summary=_rounded_or_withheld(scene.summary, strength, timeline.start))
+            replace(scene, summary=_rounded_or_withheld(scene.summary, strength, timeline.start, others))
             for scene in scenes
         ),
         moment_elements=tuple(analysis.moment_elements[k] for k in moments),
@@ -143,33 +178,54 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
             for k in moments
         ),
         patterns=_patterns_for_all(patterns, strength, timeline.start, analysis.audience_curve),
-        affect=_affect_for_all(analysis, strength, few),
-        attention=attention_for_all(analysis.attention),
+        affect=_affect_for_all(analysis, audience, [rows, *parts], few, hidden),
+        attention=attention_for_all(analysis.attention, _attention_states(audience, parts), timeline.start),
+        seat_map=None,
+        moment_carriers=tuple(
+            tuple(_carrier_for_all(carrier) for carrier in analysis.carriers_of(k)) for k in moments
+        ),
     )
 
 
+def _attention_states(audience: Analysis, parts: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int8], ...]:
+    """(V, S) the attention states of each part of an audience; none if attention was not measured."""
+    states = audience.timeline.attention
+    return () if states is None else tuple(states[part] for part in parts)
+
+
 def _affect_for_all(
-    analysis: Analysis, strength: Float64Array, small_group_seconds: NDArray[np.bool_]
+    analysis: Analysis,
+    audience: Analysis,
+    parts: Sequence[NDArray[np.int64]],
+    small_group_seconds: NDArray[np.bool_],
+    hidden: NDArray[np.bool_],
 ) -> AffectCurve:
     """Withhold the means and intervals that describe fewer than `MIN_GROUP_SIZE` viewers.
 
     Args:
-        analysis: the unrestricted analysis.
-        strength: (V, S, 7) the strengths without those for which few viewers account.
+        analysis: the unrestricted analysis of an audience, or of a part of it.
+        audience: the analysis of the whole audience.
+        parts: indices of the analyzed viewers, followed by those of others whose values follow from theirs.
         small_group_seconds: (S,) seconds in which too few viewers were seen.
+        hidden: (S, 7) emotions for which few viewers account, which are left out.
     """
-    affect = compute_affect(analysis.timeline, analysis.baseline, strength)
+    strength = np.where(small_group_seconds[:, None], _NAN, audience.strength)
+    strength[:, hidden] *= 0
+    affect = compute_affect(analysis.timeline, analysis.baseline, strength[parts[0]])
     by_viewer = {
-        "expressiveness": compute_expressiveness(analysis.timeline, analysis.baseline),
+        "expressiveness": compute_expressiveness(audience.timeline, audience.baseline),
         "valence": compute_valence(strength),
         "arousal": compute_arousal(strength),
     }
     shown = {}
     for name, values in by_viewer.items():
-        few = small_group_seconds | is_mean_of_few(values)
+        few, few_spread = small_group_seconds.copy(), np.zeros_like(small_group_seconds)
+        for part in parts:
+            few |= is_mean_of_few(values[part])
+            few_spread |= is_spread_of_few(values[part])
         shown[name] = np.where(few, _NAN, getattr(affect, name))
         interval = f"{name}_interval"
-        shown[interval] = np.where(few | is_spread_of_few(values), _NAN, getattr(affect, interval))
+        shown[interval] = np.where(few | few_spread, _NAN, getattr(affect, interval))
     return AffectCurve(**shown)
 
 
@@ -180,58 +236,72 @@ def mask_small_groups(analysis: Analysis) -> Analysis:
     )
 
 
-def visible_groups(
-    groups: Mapping[str, Sequence[str]],
+def visible_segments(
+    segments: Mapping[str, Sequence[str]],
     viewers: Sequence[str],
     role: Role,
     shown_before: Sequence[Sequence[str]] = (),
 ) -> dict[str, tuple[str, ...]]:
-    """Select the groups that a role may see, limited to the viewers who are in the study.
+    """Select the segments that a role may see, limited to the viewers who are in the study.
 
-    For roles other than the researcher, no combination of groups may single out fewer than `MIN_GROUP_SIZE`
-    viewers. For example, showing two groups that differ by one viewer would reveal that viewer's emotions. If
-    groups conflict, the one created first is shown.
+    For roles other than the researcher, no combination of segments may single out fewer than
+    `MIN_GROUP_SIZE` viewers. For example, showing two segments that differ by one viewer would reveal that
+    viewer's emotions. If segments conflict, the one created first is shown.
 
     Args:
-        groups: the name and viewers of each group, in order of creation.
+        segments: the name and viewers of each segment, in order of creation.
         viewers: the viewers in the study.
-        role: the role of the person who views the groups.
-        shown_before: the viewers of each group that this role has seen, even if it has been changed since.
+        role: the role of the person who views the segments.
+        shown_before: the viewers of each segment that this role has seen, even if it has been changed since.
     """
-    here = {name: tuple(v for v in viewers if v in set(members)) for name, members in groups.items()}
+    here = {name: tuple(v for v in viewers if v in set(members)) for name, members in segments.items()}
     if role is Role.RESEARCHER:
-        return here
-    known, seen = [set(group) for group in shown_before], {}
+        return {name: members for name, members in here.items() if members}
+    known, seen = [set(members) for members in shown_before], {}
     for name, members in here.items():
         together = [*known, set(members)]
-        # Viewers who belong to exactly the same groups are indistinguishable.
+        # Viewers who belong to exactly the same segments are indistinguishable.
         alike = Counter(tuple(viewer in group for group in together) for viewer in viewers)
         if len(members) >= MIN_GROUP_SIZE and min(alike.values()) >= MIN_GROUP_SIZE:
             known, seen[name] = together, members
     return seen
 
 
-def group_curve_for_role(
-    analysis: Analysis, viewers: Sequence[str], role: Role, earlier_groups: Sequence[Sequence[str]] = ()
-) -> AudienceCurve:
-    """Compute the second-by-second curve of a group of viewers, as far as a role may see it.
+def segment_for_role(
+    analysis: Analysis,
+    viewers: Sequence[str],
+    role: Role,
+    earlier_segments: Sequence[Sequence[str]] = (),
+    audiences: int = 1,
+) -> Analysis:
+    """Analyze a segment of an audience, as far as a role may see it.
 
-    For roles other than the researcher, some seconds are withheld. They are those in which combining the
-    values of the audience, this group and earlier groups could single out fewer than `MIN_GROUP_SIZE` of the
-    viewers seen.
+    For roles other than the researcher, a value is withheld as in `analysis_for_role`, and also if combining
+    the values of the audience, this segment and earlier segments could single out fewer than
+    `MIN_GROUP_SIZE` viewers.
 
     Args:
-        analysis: the unrestricted analysis, as the researcher sees it.
-        viewers: names of the group's viewers; names that are not in the analysis are ignored.
-        role: the role of the person who views the curve.
-        earlier_groups: visible groups that were created before this one; see `visible_groups`.
+        analysis: the unrestricted analysis of the audience, as the researcher sees it.
+        viewers: names of the segment's viewers; names that are not in the analysis are ignored.
+        role: the role of the person who views the segment.
+        earlier_segments: visible segments that were created before this one; see `visible_segments`.
+        audiences: number of segments that are shown; see `find_moments`.
 
     Raises:
-        MoviemotionError: the group or the rest of the audience is too small to be shown.
+        MoviemotionError: the segment or the rest of the audience is too small to be shown.
     """
-    timeline = analysis.timeline
-    rows = [k for k, viewer in enumerate(timeline.viewers) if viewer in set(viewers)]
-    left = len(timeline.viewers) - len(rows)
+    rows = _segment_rows(analysis, viewers, role)
+    part = analyze_part(analysis, viewers, audiences)
+    if role is Role.RESEARCHER:
+        return part
+    return _without_small_groups(part, analysis, rows, _parts(analysis, [*earlier_segments, viewers]))
+
+
+def _segment_rows(analysis: Analysis, viewers: Sequence[str], role: Role) -> NDArray[np.int64]:
+    """The rows of a segment's viewers; refuses a segment that is too small to be shown."""
+    everyone = analysis.timeline.viewers
+    rows = [k for k, viewer in enumerate(everyone) if viewer in set(viewers)]
+    left = len(everyone) - len(rows)
     if not rows or (
         role is not Role.RESEARCHER and (len(rows) < MIN_GROUP_SIZE or 0 < left < MIN_GROUP_SIZE)
     ):
@@ -241,18 +311,16 @@ def group_curve_for_role(
             else f"all viewers, or choose at least {MIN_GROUP_SIZE} and leave out at least {MIN_GROUP_SIZE}"
         )
         raise MoviemotionError(
-            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; choose {enough}"
+            f"{len(rows)} of {len(everyone)} viewers: too few to be shown separately; choose {enough}"
         )
-    curve = compute_audience_curve(timeline.of_viewers(rows), analysis.strength[rows])
-    if role is Role.RESEARCHER:
-        return curve
-    within = [[viewer in group for group in (*earlier_groups, viewers)] for viewer in timeline.viewers]
+    return np.array(rows, np.int64)
+
+
+def _parts(analysis: Analysis, segments: Sequence[Sequence[str]]) -> list[NDArray[np.int64]]:
+    """The viewers who are in exactly the same segments; the values of such a part follow by subtraction."""
+    within = [[viewer in segment for segment in segments] for viewer in analysis.timeline.viewers]
     _, alike = np.unique(within, axis=0, return_inverse=True)
-    parts = [np.flatnonzero(alike == part) for part in range(alike.max() + 1)]
-    few = [is_count_of_few((timeline.sample_counts[part] > 0).sum(axis=0)) for part in parts]
-    # The values of a part follow from those of the groups, so no part may owe its value to a few viewers.
-    curve = _without_values_of_few(curve, timeline, analysis.strength, [np.array(rows), *parts])
-    return hide_seconds(curve, (curve.viewers < MIN_GROUP_SIZE) | np.any(few, axis=0))
+    return [np.flatnonzero(alike == part) for part in range(alike.max() + 1)]
 
 
 def comparison_for_role(
@@ -327,11 +395,17 @@ def _is_felt_by_few(strength: Float64Array, contributions: Float64Array) -> NDAr
 
 
 def _visible_moments(
-    analysis: Analysis, small_group_seconds: NDArray[np.bool_]
+    analysis: Analysis, small_group_seconds: NDArray[np.bool_], others: Sequence[Float64Array]
 ) -> tuple[MomentSearchResult, list[int]]:
-    """Limit the search result to the visible moments; also return their indices among all moments."""
-    found = analysis.moment_search
-    by_viewer = [_strength_during(analysis, moment) for moment in found.moments]
+    """Limit the search result to the visible moments; also return their indices among all moments.
+
+    Args:
+        analysis: the analysis.
+        small_group_seconds: (S,) seconds in which too few viewers were seen.
+        others: (V, S, 7) strengths of other viewers whose values follow from those that are shown.
+    """
+    found, first = analysis.moment_search, analysis.timeline.start
+    by_viewer = [strength_during_moment(analysis.strength, first, moment) for moment in found.moments]
     visible = [
         k
         for k, moment in enumerate(found.moments)
@@ -339,6 +413,7 @@ def _visible_moments(
         if min(moment.viewers, moment.reacted) >= MIN_GROUP_SIZE
         and not small_group_seconds[int(moment.peak) - analysis.timeline.start]
         and not is_mean_of_few(by_viewer[k])
+        and not any(_reacted_as_few(part, first, moment) for part in others)
     ]
     all_visible = len(visible) == len(found.moments)
     moments = tuple(
@@ -349,11 +424,10 @@ def _visible_moments(
     return replace(found, moments=moments, conclusion=conclusion), visible
 
 
-def _strength_during(analysis: Analysis, moment: Moment) -> Float64Array:
-    """(V,) each viewer's mean strength of a moment's emotion during the moment; NaN if not seen."""
-    emotion = NON_NEUTRAL_EMOTIONS.index(moment.emotion)
-    strength, start = analysis.strength[:, :, [emotion]], analysis.timeline.start
-    return mean_strength_during(strength, start, moment.start, moment.end)[:, 0]
+def _reacted_as_few(strength: Float64Array, first_second: int, moment: Moment) -> bool:
+    """Whether a moment's strength in some other viewers would describe fewer than five of them."""
+    during = strength_during_moment(strength, first_second, moment)
+    return bool(is_mean_of_few(during) or is_count_of_few((during >= REACTION_THRESHOLD).sum()))
 
 
 def _evidence_for_all(
@@ -566,6 +640,11 @@ def _flat_for_all(stretch: FlatStretch, strength: Float64Array, curve: AudienceC
     return replace(stretch, share=_NAN, most=_NAN) if is_count_of_few(reacting) else stretch
 
 
+def _carrier_for_all(carrier: Carrier) -> Carrier:
+    """Keep only which segment reacted more strongly: its strength may be that of a few viewers."""
+    return replace(carrier, strength=_NAN, strength_of_others=_NAN, interval=(_NAN, _NAN))
+
+
 def _delay_without_viewers(delay: RelativeDelay) -> RelativeDelay:
     if np.isfinite(delay.viewer_delays).sum() >= MIN_GROUP_SIZE:
         return replace(delay, viewer_delays=delay.viewer_delays[:0])
@@ -593,7 +672,7 @@ def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:
 
 
 def _rounded_or_withheld(
-    summary: EmotionSummary, strength: Float64Array, first_second: int
+    summary: EmotionSummary, strength: Float64Array, first_second: int, others: Sequence[Float64Array]
 ) -> EmotionSummary:
     """Round a summary, and withhold what describes fewer than `MIN_GROUP_SIZE` viewers.
 
@@ -601,6 +680,7 @@ def _rounded_or_withheld(
         summary: the summary of a line or scene.
         strength: (V, S, 7) the strengths that it summarizes.
         first_second: film second of the first column.
+        others: (V, S, 7) strengths of other viewers whose values follow from those that are shown.
     """
     if summary.viewers < MIN_GROUP_SIZE:
         return _withheld(summary)
@@ -610,9 +690,18 @@ def _rounded_or_withheld(
     values = np.concatenate([strength, np.where(seen, reacting, _NAN)], axis=2)
     by_viewer = mean_strength_during(values, first_second, start, end)
     with np.errstate(invalid="ignore"):
-        strongest = by_viewer[:, [int(np.nanmean(by_viewer[:, :-1], axis=0).argmax())]]
+        emotion = int(np.nanmean(by_viewer[:, :-1], axis=0).argmax())
+    strongest = by_viewer[:, [emotion]]
     if is_mean_of_few(strongest)[0]:
         return _withheld(summary)
+    for part in others:
+        of_part = mean_strength_during(part, first_second, start, end)
+        counts = [
+            (~np.isnan(of_part[:, 0])).sum(),
+            (np.nan_to_num(of_part) >= REACTION_THRESHOLD).any(axis=1).sum(),
+        ]
+        if is_mean_of_few(of_part[:, [emotion]])[0] or is_count_of_few(counts).any():
+            return _withheld(summary)
     low, high = (round(end, ROUNDED_DECIMALS) for end in summary.strength_interval)
     share_low, share_high = (round(end, ROUNDED_DECIMALS) for end in summary.mean_reacting_share_interval)
     share, share_interval = round(summary.mean_reacting_share, ROUNDED_DECIMALS), (share_low, share_high)
@@ -625,6 +714,20 @@ def _rounded_or_withheld(
         mean_reacting_share=share,
         mean_reacting_share_interval=share_interval,
     )
+
+
+def _withheld_if_changed(summary: EmotionSummary, known: EmotionSummary) -> EmotionSummary:
+    """Withhold a summary of a segment that leaves out too much, so that it would be misleading.
+
+    A segment in which everybody laughed must not be called calm because few of the others laughed too.
+
+    Args:
+        summary: the summary without what may not be shown second by second.
+        known: the summary of everything.
+    """
+    difference = abs(summary.strength - known.strength)
+    is_misleading = summary.emotion != known.emotion or difference > MAX_LEFT_OUT
+    return _withheld(summary) if is_misleading else summary
 
 
 def _withheld(summary: EmotionSummary) -> EmotionSummary:

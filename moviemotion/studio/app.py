@@ -34,6 +34,7 @@ from moviemotion.studio.routes import (
     page_routes,
     privacy_routes,
     screening_routes,
+    segment_routes,
     sign_in_routes,
     study_routes,
 )
@@ -111,6 +112,7 @@ def create_app(root: Path, accounts: AccountStore | None = None, token: str | No
         study_routes,
         screening_routes,
         analysis_routes,
+        segment_routes,
         consent_routes,
         privacy_routes,
         page_routes,

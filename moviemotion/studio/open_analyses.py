@@ -9,20 +9,40 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.analysis.segments.segment import Segment
+from moviemotion.analysis.segments.segment_analysis import (
+    SegmentAnalysis,
+    compare_with_others,
+    moment_carriers,
+)
 from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.privacy.releases import current_release
 from moviemotion.privacy.roles import Role
-from moviemotion.privacy.small_groups import analysis_for_role, comparison_for_role, mask_small_groups
+from moviemotion.privacy.small_groups import (
+    analysis_for_role,
+    comparison_for_role,
+    mask_small_groups,
+    segment_for_role,
+    visible_segments,
+)
 from moviemotion.study.analysis_cache import InputState, cached_analysis, input_state
+from moviemotion.study.stored_segments import segment_members
 from moviemotion.workflows.screen import DEFAULT_SEED
+
+Members = Mapping[Segment, tuple[str, ...]]
+"""The viewers of each segment that a role may see, in the order in which the segments were created."""
 
 MAX_OPEN_ANALYSES = 3
 """Number of analyses held at once; a large analysis takes a lot of memory."""
+MAX_KEPT_PARTS = 8
+"""Number of analyses restricted to a role or a segment that are held for each analysis."""
 MAX_CACHED_RESPONSES = 50
 """Number of JSON responses cached for each analysis."""
 
@@ -53,15 +73,57 @@ class OpenAnalysis:
     def __init__(self, state: InputState, analysis: Analysis) -> None:
         self.cache_state, self.analysis = state, analysis
         self._lock = threading.Lock()
-        self._by_role: dict[Role, Analysis] = {}
+        self._shown: OrderedDict[tuple[object, ...], Analysis] = OrderedDict()
         self._responses: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
-    def visible_to(self, role: Role) -> Analysis:
-        """The analysis, restricted to what this role may see."""
+    def visible_to(self, role: Role, segments: Members) -> Analysis:
+        """The analysis, restricted to what this role may see.
+
+        Args:
+            role: the role.
+            segments: the segments that the role may see, for the segments that carry moments.
+        """
+
+        def compute() -> Analysis:
+            carriers = moment_carriers(self.analysis, segments)
+            return analysis_for_role(replace(self.analysis, moment_carriers=carriers), role)
+
+        return self._kept((role, *segments.items()), compute)
+
+    def segment_visible_to(self, role: Role, segment: Segment, segments: Members) -> Analysis:
+        """The analysis of one of the segments that a role may see; see `segment_for_role`."""
+        before = list(takewhile(lambda other: other != segment, segments))
+        earlier = [segments[other] for other in before]
+        return self._kept(
+            (role, segment, *segments.items()),
+            lambda: segment_for_role(self.analysis, segments[segment], role, earlier, len(segments)),
+        )
+
+    def segments_visible_to(self, role: Role, segments: Members) -> tuple[SegmentAnalysis, ...]:
+        """All segments that a role may see; only the researcher sees their differences from everybody else.
+
+        The others' values in each line and scene would follow from a difference.
+        """
+        return tuple(
+            SegmentAnalysis(
+                segment,
+                len(members),
+                self.segment_visible_to(role, segment, segments),
+                compare_with_others(self.analysis, segment, members, len(segments))
+                if role is Role.RESEARCHER
+                else None,
+            )
+            for segment, members in segments.items()
+        )
+
+    def _kept(self, key: tuple[object, ...], compute: Callable[[], Analysis]) -> Analysis:
         with self._lock:
-            if role not in self._by_role:
-                self._by_role[role] = analysis_for_role(self.analysis, role)
-            return self._by_role[role]
+            if key not in self._shown:
+                self._shown[key] = compute()
+            self._shown.move_to_end(key)
+            while len(self._shown) > MAX_KEPT_PARTS:
+                self._shown.popitem(last=False)
+            return self._shown[key]
 
     def cached_json(self, key: tuple[object, ...], compute: Callable[[], object]) -> bytes:
         """The value returned by `compute` as UTF-8 JSON, cached by key."""
@@ -124,3 +186,16 @@ class OpenAnalyses:
                 while len(self._analyses) > MAX_OPEN_ANALYSES:
                     self._analyses.popitem(last=False)
         return found
+
+
+def segments_shown(folder: Path, study: OpenAnalysis, role: Role) -> dict[Segment, tuple[str, ...]]:
+    """The viewers of each segment of a study that a role may see; see `releases`."""
+    viewers = study.analysis.timeline.viewers
+    members = segment_members(folder, viewers)
+    by_name = {segment.name: of_segment for segment, of_segment in members.items()}
+    shown = (
+        visible_segments(by_name, viewers, role)
+        if role is Role.RESEARCHER
+        else current_release(folder, viewers, by_name)[1]
+    )
+    return {segment: shown[segment.name] for segment in members if segment.name in shown}

@@ -30,8 +30,12 @@ CAPTURE_FILE, GAPS_FILE = "capture.json", "gaps.csv"
 CAPTURE_REPORTS = (CAPTURE_FILE, GAPS_FILE)
 """Reports on the cameras of a live capture."""
 
-NOTES_FILE, GROUPS_FILE = "notes.json", "groups.json"
-"""Notes on the film and named groups of viewers, as added by users of the studio."""
+NOTES_FILE = "notes.json"
+"""Notes on the film, as added by users of the studio."""
+PARTICIPANTS_FILE = "participants.json"
+"""What is known about the viewers beside their faces, such as age and sex."""
+SEGMENTS_FILE, EARLIER_SEGMENTS_FILE = "segments.json", "groups.json"
+"""Named segments of the audience, and the name of the file up to version 2."""
 
 UPLOADS_FOLDER = "uploads"
 """Recordings awaiting measurement, and the state of their screening."""

@@ -6,6 +6,14 @@ import json
 from dataclasses import replace
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.segments.segment import Segment
+from moviemotion.analysis.segments.segment_analysis import (
+    SegmentAnalysis,
+    analyze_segments,
+    moment_carriers,
+)
+from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS
+from moviemotion.errors import MoviemotionError
 from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.number_format import plural
@@ -24,6 +32,7 @@ from moviemotion.study.file_names import (
     TIMELINE_FILE,
 )
 from moviemotion.study.folder import StudyFolder
+from moviemotion.study.stored_segments import read_participants, segment_members
 
 _MAX_SHOWN = 8
 
@@ -36,11 +45,47 @@ def write_outputs(study: StudyFolder, analysis: Analysis) -> Analysis:
     """
     if analysis.script:
         analysis = _write_annotated_scripts(study, analysis)
+    analysis, members = _with_members(study, analysis)
+    segments = analyze_segments(analysis, members)
     study.write_text(TIMELINE_FILE, timeline_csv(analysis.timeline, analysis.in_film))
-    moments = json.dumps(moments_json(analysis), indent=2, ensure_ascii=False, allow_nan=False)
+    # This file is kept for longer than the report, which describes single viewers.
+    kept = [each for each in segments if _can_outlast_the_samples(each, len(analysis.timeline.viewers))]
+    moments = json.dumps(moments_json(analysis, kept), indent=2, ensure_ascii=False, allow_nan=False)
     study.write_text(MOMENTS_FILE, [moments, "\n"])
-    study.write_text(REPORT_FILE, [render_report(analysis)])
+    study.write_text(REPORT_FILE, [render_report(analysis, segments)])
     return analysis
+
+
+def _with_members(study: StudyFolder, analysis: Analysis) -> tuple[Analysis, dict[Segment, tuple[str, ...]]]:
+    """The viewers of the study's segments, and the analysis with the segments that carry each moment.
+
+    Damaged files are a problem of the analysis, because they must not prevent an erasure.
+    """
+    audience = analysis.timeline.viewers
+    try:
+        members = segment_members(study.folder, audience)
+        known = read_participants(study.folder).of_viewers(audience).attributes
+    except MoviemotionError as error:
+        return _with_problem(analysis, Problem("segments-unreadable", Harm.MISSING, str(error))), {}
+    analysis = replace(analysis, moment_carriers=moment_carriers(analysis, members))
+    if known and len(known) < len(audience):
+        text = (
+            f"nothing is known about {len(audience) - len(known)} of {len(audience)} viewers, so they belong "
+            "to no segment that has a rule"
+        )
+        problem = Problem("participants-incomplete", Harm.NOTE, text, "participants")
+        analysis = _with_problem(analysis, problem)
+    return analysis, members
+
+
+def _can_outlast_the_samples(segment: SegmentAnalysis, audience: int) -> bool:
+    """Whether a segment, and what is left without it, are large enough to describe nobody in particular."""
+    return segment.viewers >= MIN_VIEWERS and not 0 < audience - segment.viewers < MIN_VIEWERS
+
+
+def _with_problem(analysis: Analysis, problem: Problem) -> Analysis:
+    problems = (*analysis.data_quality.problems, problem)
+    return replace(analysis, data_quality=replace(analysis.data_quality, problems=problems))
 
 
 def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis:
@@ -57,6 +102,5 @@ def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis
             f"{REPLACEMENT}; read {ANNOTATED_FOUNTAIN_FILE} instead, which has them",
             ANNOTATED_PDF_FILE,
         )
-        problems = (*analysis.data_quality.problems, problem)
-        return replace(analysis, data_quality=replace(analysis.data_quality, problems=problems))
+        return _with_problem(analysis, problem)
     return analysis

@@ -139,8 +139,7 @@ class Provenance:
         script = self.timed_script()
         if script is None:
             return analysis
-        seat_map = SeatMap.of(analysis.timeline.viewers, self.seats) if self.seats else None
-        retimed = retime_script(analysis, script, self.seed, seat_map)
+        retimed = retime_script(analysis, script, self.seed)
         others = (problem for problem in analysis.data_quality.problems if problem.code != BACKWARD)
         problems = (*self._line_time_problems(), *others)
         return replace(retimed, data_quality=replace(retimed.data_quality, problems=problems))

@@ -28,12 +28,14 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.study.file_names import (
     CAPTURE_FILE,
     EARLIER_PROVENANCE_FILE,
-    GROUPS_FILE,
+    EARLIER_SEGMENTS_FILE,
     NOTES_FILE,
+    PARTICIPANTS_FILE,
     PROVENANCE_FILE,
     SAMPLES_FOLDER,
     SAMPLES_SUFFIX,
     SCREENING_STATE_FILE,
+    SEGMENTS_FILE,
     STUDY_FILE,
     UPLOADS_FOLDER,
 )
@@ -114,13 +116,22 @@ def _screening_2(state: Any) -> Any:
     return {**state, "stage": _STAGES.get(state["stage"], state["stage"])}
 
 
-STUDY = FileSchema("moviemotion/study", 4, {1: _study_2})
+def _segments_3(groups: Any) -> Any:
+    """Groups of viewers are now segments, which may also have a rule."""
+    segments = [{"name": name, "viewers": viewers} for name, viewers in groups["groups"].items()]
+    return {"segments": segments}
+
+
+STUDY = FileSchema("moviemotion/study", 5, {1: _study_2})
 PROVENANCE = FileSchema("moviemotion/provenance", 4, {1: _provenance_2, 2: _provenance_3, 3: _provenance_4})
 CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
-GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
+PARTICIPANTS = FileSchema("moviemotion/participants", 1)
+SEGMENTS = FileSchema(
+    "moviemotion/segments", 3, {1: lambda groups: {"groups": groups}, 2: _segments_3}, "moviemotion/groups"
+)
 SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
-ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 5)
+ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 6)
 """Caches are never migrated; a cache written by any other version is recomputed."""
 
 DECODING_ERRORS = (
@@ -139,16 +150,25 @@ _JSON_FILES = {
     PROVENANCE_FILE: PROVENANCE,
     CAPTURE_FILE: CAPTURE,
     NOTES_FILE: NOTES,
-    GROUPS_FILE: GROUPS,
+    PARTICIPANTS_FILE: PARTICIPANTS,
+    SEGMENTS_FILE: SEGMENTS,
     f"{UPLOADS_FOLDER}/{SCREENING_STATE_FILE}": SCREENING_STATE,
 }
+_MAY_BE_DAMAGED = (NOTES_FILE, PARTICIPANTS_FILE, SEGMENTS_FILE)
+
+
+_EARLIER_NAMES = {PROVENANCE_FILE: EARLIER_PROVENANCE_FILE, SEGMENTS_FILE: EARLIER_SEGMENTS_FILE}
+
+
+def existing_path(folder: Path, name: str) -> Path:
+    """Path of a study file, under its old or new name; the file may not exist."""
+    path, earlier = folder / name, folder / _EARLIER_NAMES.get(name, name)
+    return earlier if earlier.is_file() and not path.is_file() else path
 
 
 def provenance_path(folder: Path) -> Path:
     """Path of a study's provenance file, under its old or new name; the file may not exist."""
-    earlier = folder / EARLIER_PROVENANCE_FILE
-    path = folder / PROVENANCE_FILE
-    return earlier if earlier.is_file() and not path.is_file() else path
+    return existing_path(folder, PROVENANCE_FILE)
 
 
 def write_json(path: Path, schema: FileSchema, content: dict[str, Any], indent: int | None = None) -> None:
@@ -185,6 +205,21 @@ def migrate_study(folder: Path) -> None:
     write_json(record, STUDY, STUDY.current(record, manifest), indent=2)
 
 
+def read_user_file(folder: Path, name: str, schema: FileSchema) -> Any:
+    """Read a JSON file that users fill, such as the notes; None if there is none.
+
+    Raises:
+        MoviemotionError: the file is damaged, or was written by a newer version of the program.
+    """
+    path = existing_path(folder, name)
+    try:
+        return schema.read_json(path)
+    except FileNotFoundError:
+        return None
+    except DECODING_ERRORS as error:
+        raise MoviemotionError(f"{path}: cannot be read; restore it from a backup or delete it") from error
+
+
 def damaged_file_error(path: Path) -> MoviemotionError:
     """The error for a damaged file that can be restored only from a backup."""
     return MoviemotionError(f"{path}: damaged; restore it from a backup")
@@ -193,8 +228,8 @@ def damaged_file_error(path: Path) -> MoviemotionError:
 def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema, dict[str, Any]]]:
     """Find the outdated JSON files of a study.
 
-    Damaged notes and groups are left unchanged and are reported when they are read, because they must not
-    prevent the erasure of a viewer.
+    Damaged notes, participants and segments are left unchanged and are reported when they are read, because
+    they must not prevent the erasure of a viewer.
 
     Returns:
         For each file: its current path, its path after migration, its schema and its migrated content.
@@ -202,7 +237,7 @@ def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema, dic
     found = []
     for name, schema in _JSON_FILES.items():
         target = folder / name
-        path = provenance_path(folder) if name == PROVENANCE_FILE else target
+        path = existing_path(folder, name)
         if not path.is_file():
             continue
         try:
@@ -214,7 +249,7 @@ def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema, dic
         except NewerVersionError:
             raise
         except (MoviemotionError, *DECODING_ERRORS) as error:
-            if name in (NOTES_FILE, GROUPS_FILE):
+            if name in _MAY_BE_DAMAGED:
                 continue
             raise damaged_file_error(path) from error
     return found

@@ -13,17 +13,15 @@ import csv
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
 
 from moviemotion._io.text_decoding import read_text
 from moviemotion.analysis.signals.seat_map import Place
 from moviemotion.errors import MoviemotionError
+from moviemotion.study.table_cells import cell_text, listed
 
 COLUMNS = ("viewer", "row", "seat")
 _HEADER = ",".join(COLUMNS)
-_SHOWN_VIEWERS = 8
-"""Maximum number of viewers that are listed in a message."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,12 @@ class SeatTable:
             if viewer not in viewers and not {viewer, camera} & set(other_cameras):
                 raise MoviemotionError(
                     f"{location}: there is no viewer {viewer}; choose from "
-                    f"{_listed([*viewers, *other_cameras])}"
+                    f"{listed([*viewers, *other_cameras])}"
                 )
         missing = [viewer for viewer in viewers if viewer not in self.places]
         if missing:
             raise MoviemotionError(
-                f"{self.source}: no seat for {_listed(missing)}; add a line for each viewer"
+                f"{self.source}: no seat for {listed(missing)}; add a line for each viewer"
             )
         return {viewer: self.places[viewer] for viewer in viewers}
 
@@ -100,9 +98,9 @@ def seat_table(source: str, rows: Iterable[tuple[str, object, object, object]]) 
     taken: dict[Place, str] = {}
     for location, viewer, row, seat in rows:
         name, row_name, position = (
-            _text(viewer),
-            _without_decimals(_text(row)),
-            _without_decimals(_text(seat)),
+            cell_text(viewer),
+            _without_decimals(cell_text(row)),
+            _without_decimals(cell_text(seat)),
         )
         if not (name and row_name and position):
             raise MoviemotionError(
@@ -126,16 +124,6 @@ def seat_table(source: str, rows: Iterable[tuple[str, object, object, object]]) 
     return SeatTable(source, places, locations)
 
 
-def _text(value: object) -> str:
-    """A cell as text; empty if it is missing (None or NaN)."""
-    return "" if value is None or (isinstance(value, float) and isnan(value)) else str(value).strip()
-
-
 def _without_decimals(text: str) -> str:
     """The text of a whole number that a spreadsheet or data frame wrote as 3.0."""
     return re.sub(r"^([+-]?\d+)\.0+$", r"\1", text)
-
-
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(list(names)[:_SHOWN_VIEWERS])
-    return f"{shown} and {len(names) - _SHOWN_VIEWERS} more" if len(names) > _SHOWN_VIEWERS else shown

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ import pyarrow.parquet
 
 from moviemotion._io.atomic_files import PRIVATE_FOLDER, atomic_write, atomic_write_text
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.segments.segment_analysis import SegmentAnalysis
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.erased_viewers import refuse_restored
 from moviemotion.reports.exchange.avid import avid_markers
@@ -31,6 +34,7 @@ from moviemotion.screenplay.film_file import read_film_timecode
 from moviemotion.study.file_names import EXPORTS_FOLDER
 from moviemotion.study.folder import study_lock
 from moviemotion.study.provenance import load_analysis
+from moviemotion.study.stored_segments import analyze_study_segments, with_carriers
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
 MARKER_FORMATS: dict[str, tuple[str, Callable[[Analysis, TimecodeFormat], str | bytes]]] = {
@@ -57,6 +61,8 @@ TABLE_WRITERS = {
     "csv": pyarrow.csv.CSVWriter,
     "parquet": lambda path, schema: pyarrow.parquet.ParquetWriter(path, schema, compression="zstd"),
 }
+SEGMENTS_FOLDER = "segments"
+"""Folder beside the tables of everyone, with a folder of tables for each segment."""
 FORMATS = (*MARKER_FORMATS, "vtt", "elan", *TABLE_WRITERS)
 
 
@@ -89,10 +95,12 @@ def export(
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
     refuse_restored(study)
     with study_lock(study):
-        analysis = load_analysis(study)
+        analysis = with_carriers(study, load_analysis(study))
         if title is not None:
             analysis = replace(analysis, title=title)
-        return _write_exports(analysis, study / EXPORTS_FOLDER, chosen, timecode, film)
+        needs_segments = any(name in TABLE_WRITERS for name in chosen)
+        segments = analyze_study_segments(study, analysis) if needs_segments else ()
+        return _write_exports(analysis, study / EXPORTS_FOLDER, chosen, timecode, film, segments)
 
 
 def export_analysis(
@@ -102,14 +110,15 @@ def export_analysis(
     frame_rate: float | None = None,
     start_timecode: str | None = None,
     film: Path | None = None,
+    segments: Sequence[SegmentAnalysis] = (),
 ) -> tuple[Path, ...]:
-    """Export an analysis to any folder.
+    """Export an analysis, with the tables of segments of the audience, to any folder.
 
     Raises:
         MoviemotionError: as for `export`.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
-    return _write_exports(analysis, folder, chosen, timecode, film)
+    return _write_exports(analysis, folder, chosen, timecode, film, segments)
 
 
 def _select_formats(
@@ -149,6 +158,7 @@ def _write_exports(
     chosen: Sequence[str],
     timecode: TimecodeFormat | None,
     film: Path | None,
+    segments: Sequence[SegmentAnalysis],
 ) -> tuple[Path, ...]:
     def write(name: str, content: str | bytes) -> None:
         path = folder / export_file_name(analysis, name)
@@ -169,7 +179,7 @@ def _write_exports(
             elif name == "elan":
                 write(ELAN_FILE, elan_document(analysis, film))
             else:
-                written += write_tables(folder / name, name, analysis)
+                written += write_tables(folder / name, name, analysis, segments)
     except OSError as error:
         raise MoviemotionError(f"{folder}: cannot be written ({error.strerror}); free some space") from error
     return tuple(written)
@@ -213,16 +223,29 @@ def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
-    """Write every table, with machine-readable and human-readable descriptions of the columns."""
-    folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
+def write_tables(
+    folder: Path, suffix: str, analysis: Analysis, segments: Sequence[SegmentAnalysis] = ()
+) -> Iterator[Path]:
+    """Write every table, with machine-readable and human-readable descriptions of the columns.
+
+    The tables of each segment are in a folder of its own below `SEGMENTS_FOLDER`, with the same columns.
+    """
+    yield from _write_each_table(folder, suffix, analysis)
+    shutil.rmtree(folder / SEGMENTS_FOLDER, ignore_errors=True)  # of segments that may no longer exist
+    for number, segment in enumerate(segments, 1):
+        name = re.sub(r"\W+", "-", segment.segment.name).strip("-")
+        yield from _write_each_table(folder / SEGMENTS_FOLDER / f"{number}-{name}", suffix, segment.analysis)
+    about = {key: value for key, value in moments_json(analysis).items() if key != "moments"}
+    package = json.dumps(data_package(TABLES, suffix, about), indent=2, ensure_ascii=False, allow_nan=False)
+    yield _write_text_file(folder / "datapackage.json", package + "\n")
+    yield _write_text_file(folder / "dictionary.md", dictionary_markdown(TABLES, analysis.title))
+
+
+def _write_each_table(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
+    folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     for table in TABLES:
         path = folder / f"{table.name}.{suffix}"
         with atomic_write(path) as partial, TABLE_WRITERS[suffix](partial, table.schema) as writer:
             for batch in table.batches(analysis):
                 writer.write_batch(_escape_formulas(batch) if suffix == "csv" else batch)
         yield path
-    about = {key: value for key, value in moments_json(analysis).items() if key != "moments"}
-    package = json.dumps(data_package(TABLES, suffix, about), indent=2, ensure_ascii=False, allow_nan=False)
-    yield _write_text_file(folder / "datapackage.json", package + "\n")
-    yield _write_text_file(folder / "dictionary.md", dictionary_markdown(TABLES, analysis.title))

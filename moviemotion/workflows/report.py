@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from moviemotion.analysis.segments.segment import Segment
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.seat_map import Place
 from moviemotion.analysis.signals.timeline import Timeline
@@ -14,8 +16,9 @@ from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent import fully_masked_cameras
 from moviemotion.privacy.consent_problems import consent_problems
 from moviemotion.privacy.erased_viewers import refuse_restored
+from moviemotion.privacy.participants import save_participants, save_segments
 from moviemotion.privacy.pseudonymize import anonymous_places
-from moviemotion.privacy.study_database import open_database
+from moviemotion.privacy.study_database import database_lock, open_database
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.line_times_table import LineTimeRow
@@ -30,6 +33,7 @@ from moviemotion.study.file_names import (
 )
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.manifest import STUDY_ID_KEY
+from moviemotion.study.participant_table import ParticipantTable
 from moviemotion.study.provenance import (
     CAMERA_SKIPPED,
     Provenance,
@@ -68,6 +72,9 @@ def report(  # noqa: PLR0913 (mirrors the command)
     subtitle_speed: float | None = None,
     line_times: Path | None = None,
     label: StudyLabel = NO_LABEL,
+    participants: ParticipantTable | None = None,
+    segments: Sequence[Segment] = (),
+    quadrants: bool = False,
     speech_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Screening:
     """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
@@ -84,10 +91,13 @@ def report(  # noqa: PLR0913 (mirrors the command)
             as for `read_script_inputs`.
         seed, baseline, credits, seats, count_doubles, line_times, label, speech_progress: as for `screen`.
         film: as for `screen`; the film's file is used for the script only.
+        participants: as for `screen`; they replace all those of the study.
+        segments: segments of the audience to add to those of the study, which are reported like the audience.
+        quadrants: whether to add the film industry's four quadrants.
 
     Raises:
-        MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
-            cannot be used.
+        MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script, its timing,
+            the participants or a segment cannot be used.
     """
     check_seed(seed)
     film_file = film if isinstance(film, Path) else None
@@ -110,7 +120,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
         speech_progress,
     )
     refuse_restored(folder)
-    with study_lock(folder):
+    changes_segments = bool(participants or segments or quadrants)
+    with database_lock(folder) if changes_segments else nullcontext(), study_lock(folder):
         was_capture = (folder / JOURNAL_FOLDER).is_dir()
         if was_capture:
             finish_capture(folder)
@@ -134,6 +145,9 @@ def report(  # noqa: PLR0913 (mirrors the command)
         before = earlier_provenance(folder, replaced=sources is not None)
         notes = _notes(study, folder, before, saved, was_capture)
         rows = read_table(line_times, has_script=bool(sources or (before and before.script)))
+        if participants:
+            save_participants(study, participants)
+        save_segments(folder, seen_viewers, segments, quadrants)
         revised = _revised_script(before, sources)
         if before and (sources is None or revised):
             timeline = audience_timeline(watched)

@@ -44,12 +44,14 @@ from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent_problems import consent_problems
+from moviemotion.privacy.participants import check_participants, match_participants, save_participants
 from moviemotion.problems import Harm, Problem
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.line_times_table import LineTimeRow
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
+from moviemotion.study.participant_table import ParticipantTable
 from moviemotion.study.provenance import (
     CAMERA_SKIPPED,
     Provenance,
@@ -117,6 +119,7 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     subtitle_speed: float | None = None,
     line_times: Path | None = None,
     label: StudyLabel = NO_LABEL,
+    participants: ParticipantTable | None = None,
     speech_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
@@ -156,13 +159,15 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         line_times: a table of times that were set by hand; by default, those that the study already has are
             kept.
         label: what the study is called; the title defaults to the script's.
+        participants: what is known about the viewers beside their faces; stored for those who were seen.
         speech_progress: called with the seconds of the film in which speech was recognized, and their total.
 
     Raises:
-        MoviemotionError: the model, the detector, the script, its timing or the seats cannot be used, or the
-            baseline, the film or the credits lie outside the recordings. Also raised if no video can be read,
-            all videos are masked, no viewer is seen, or `out` contains other files. Nothing is written in
-            these cases, except that the samples are kept if a viewer turns out to have no seat.
+        MoviemotionError: the model, the detector, the script, its timing, the seats or the participants
+            cannot be used, or the baseline, the film or the credits lie outside the recordings. Also raised
+            if no video can be read, all videos are masked, no viewer is seen, or `out` contains other files.
+            Nothing is written in these cases, except that the samples are kept if a viewer turns out to have
+            no seat.
     """
     check_seed(seed)
     check_rate(rate)
@@ -190,6 +195,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
     if seats:
         # Reject a misspelled viewer before the time-consuming part starts.
         seats.of_viewers((), names)
+    if participants:
+        check_participants(out, participants, names)
     seen = masks(out, names)
     without_consent = tuple(consent_problems(out, {camera.name: str(camera.path) for camera in cameras}))
     cameras = [replace(camera, mask=seen.get(camera.name, NO_MASK)) for camera in cameras]
@@ -246,6 +253,8 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
         in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
         seen_viewers = [viewer for samples in in_order for viewer in samples.viewers]
         unseen = [name for name in names if name not in watched or not watched[name].viewers]
+        if participants:
+            match_participants(study, participants)
         analysis = analyze_and_write(
             study,
             in_order,
@@ -260,8 +269,10 @@ def screen(  # noqa: PLR0913, PLR0915 (mirrors the command, step by step)
             rows,
             label,
         )
-        blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
-        return Screening(out, analysis, (*unreadable, *blank))
+    if participants:  # outside of the study's lock, which may only be taken after that of the database
+        save_participants(study, participants)
+    blank = (problem for problem in analysis.data_quality.problems if problem.code == NO_VIEWER)
+    return Screening(out, analysis, (*unreadable, *blank))
 
 
 def analyze_and_write(  # noqa: PLR0913 (everything an analysis depends on)

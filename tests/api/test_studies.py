@@ -385,3 +385,31 @@ def test_a_film_or_seats_that_do_not_fit_the_table_are_refused(setting, message:
     with pytest.raises(mm.MoviemotionError, match=f"^{message}") as caught:
         mm.analyze(laughing_table(), **setting)
     assert "\n" not in str(caught.value)
+
+
+def test_a_segment_is_an_analysis_of_its_own(study: mm.Study) -> None:
+    people = pd.DataFrame(
+        {
+            "viewer": study.viewers,
+            "age": [20 + k for k in range(VIEWERS)],
+            "fan": [k % 2 == 0 for k in range(VIEWERS)],
+        }
+    )
+    room = mm.analyze(study.timeline_wide, participants=people)
+    young, old = room.segment("age < 26"), room.segment("age >= 26")
+    assert young.viewers == study.viewers[:6]
+    assert young.room.viewers.max() == 6
+    assert set(young.timeline.viewer) == set(young.viewers)
+    assert young.segment("fan").viewers == study.viewers[:6:2]
+    compared = mm.compare(young, old, names=("young", "old"))
+    assert "Both segments sat in one room" in compared.summary()
+    assert compared.result.viewers == (6, 6)
+    with pytest.raises(mm.MoviemotionError, match="3 viewers belong to both"):
+        mm.compare(young, room.segment("age > 22"))
+    with pytest.raises(mm.MoviemotionError, match="applies to no viewer"):
+        room.segment("age > 90")
+    with pytest.raises(mm.MoviemotionError, match="participants, row 2: age 1987 is not an age"):
+        mm.analyze(TABLE, participants={"viewer": ["a", "b"], "age": [20, 1987]})
+    with pytest.raises(mm.MoviemotionError, match="participants: 3 is not valid; pass a CSV file"):
+        mm.analyze(TABLE, participants=3)
+    assert study.segments.empty

@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 from privacy_studies import TERMS, synthetic_samples, write_study
 
+from moviemotion.analysis.segments.segment import Segment
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.erasure import enforce_privacy, erase, find_files_containing
+from moviemotion.privacy.participants import save_segments
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.status import find_viewer, verify_audit_log
 from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE, open_database
-from moviemotion.studio import notes_and_groups
+from moviemotion.studio import notes
 from moviemotion.study.analysis_cache import cached_analysis
 from moviemotion.study.folder import StudyFolder
 
@@ -83,8 +85,8 @@ def test_an_erasure_is_finished_by_the_next_start(
 ) -> None:
     viewer = find_viewer(study, "cam-a")
     cached_analysis(study)
-    notes_and_groups.set_group(study, "front", [viewer])
-    notes_and_groups.add_note(study, 1, f"{viewer} laughs", "")
+    save_segments(study, [viewer], [Segment("front", chosen=(viewer,))])
+    notes.add_note(study, 1, f"{viewer} laughs", "")
     before, work, keys = readings(study), tmp_path / "work", tmp_path / "keys"
     monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(tmp_path / "work-keys"))
 

@@ -12,6 +12,7 @@ import pytest
 from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.attention import AttentionDrop, measure_attention
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.analysis.moments.carrier import Carrier
 from moviemotion.analysis.moments.detection import Moment
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.analysis.signals.attention_states import DOWN, NOT_SEEN, OUT, SCREEN
@@ -19,6 +20,7 @@ from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, MIXED_EMOTIONS
+from moviemotion.privacy.attention_of_few import attention_for_all
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import (
@@ -26,9 +28,9 @@ from moviemotion.privacy.small_groups import (
     WITHHELD_NOTE,
     analysis_for_role,
     comparison_for_role,
-    group_curve_for_role,
     mask_small_groups,
-    visible_groups,
+    segment_for_role,
+    visible_segments,
 )
 from moviemotion.problems import Harm, Problem
 from moviemotion.reports.html.screening_report import render_report
@@ -51,7 +53,8 @@ DECIDED = {
         "relative_delay",
     ),
     *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
-    *("moment_mixed_emotions", "patterns", "in_film", "affect", "attention"),
+    *("moment_mixed_emotions", "patterns", "in_film", "affect", "attention", "cut", "date"),
+    *("seat_map", "moment_carriers"),
 }
 SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMore hay, and a hare.\n"
 
@@ -220,9 +223,9 @@ def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
     mixed = replace(five, moment_mixed_emotions=((tears_of_joy, of_few), ()))
     assert analysis_for_role(mixed, Role.WRITER).moment_mixed_emotions == ((tears_of_joy,), ())
     halves = {"front": ten.timeline.viewers[:MIN_GROUP_SIZE], "back": ten.timeline.viewers[MIN_GROUP_SIZE:]}
-    assert list(visible_groups(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
+    assert list(visible_segments(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
     for members in halves.values():
-        curve = group_curve_for_role(ten, members, Role.WRITER, [halves["front"]])
+        curve = segment_for_role(ten, members, Role.WRITER, [halves["front"]]).audience_curve
         assert np.isfinite(curve.overall_strength).all()
     alone = compare_screenings(five, five, ("a", "b"), False, 36)
     shown = comparison_for_role(alone, (five, five), Role.WRITER)
@@ -291,12 +294,43 @@ def test_two_groups_single_out_no_few_viewers_in_any_second(tmp_path: Path) -> N
         audience_curve=compute_audience_curve(timeline, strength),
     )
     groups = {"eleven": names[:11], "five": names[:5]}
-    assert list(visible_groups(groups, names, Role.WRITER)) == ["eleven", "five"]
-    eleven = group_curve_for_role(analysis, groups["eleven"], Role.WRITER)
-    five = group_curve_for_role(analysis, groups["five"], Role.WRITER, [groups["eleven"]])
+    assert list(visible_segments(groups, names, Role.WRITER)) == ["eleven", "five"]
+    eleven = segment_for_role(analysis, groups["eleven"], Role.WRITER).audience_curve
+    five = segment_for_role(analysis, groups["five"], Role.WRITER, [groups["eleven"]]).audience_curve
     assert np.isfinite(eleven.overall_strength).all()
     assert np.flatnonzero(np.isnan(five.overall_strength)).tolist() == list(range(45, 60))
-    assert np.isfinite(group_curve_for_role(analysis, groups["five"], Role.WRITER).overall_strength).all()
+    alone = segment_for_role(analysis, groups["five"], Role.WRITER).audience_curve
+    assert np.isfinite(alone.overall_strength).all()
+
+
+def test_other_roles_see_which_segment_carries_a_moment_but_not_its_strength(tmp_path: Path) -> None:
+    whole = laughing_room(tmp_path, 20)
+    carrier = Carrier("front", 0.5, 0.1, (0.2, 0.6), 0.01)
+    whole = replace(whole, moment_carriers=((carrier,),) * len(whole.moment_search.moments))
+    seen = analysis_for_role(whole, Role.WRITER)
+    shown = [each for of_moment in seen.moment_carriers for each in of_moment]
+    assert {(each.segment, each.p_adjusted) for each in shown} == {("front", 0.01)}
+    assert np.isnan([[each.strength, each.strength_of_others, *each.interval] for each in shown]).all()
+
+
+def test_what_the_others_felt_does_not_follow_from_a_segment(tmp_path: Path) -> None:
+    """Of the six who are not in the segment, four laugh with it: nothing may be shown of it there."""
+    whole = laughing_room(tmp_path, 12)
+    names, strength = whole.timeline.viewers, whole.strength.copy()
+    strength[10:] *= 0.0
+    whole = replace(whole, strength=strength, audience_curve=compute_audience_curve(whole.timeline, strength))
+    few, many = (segment_for_role(whole, names[:size], Role.WRITER) for size in (6, 5))
+    researchers = segment_for_role(whole, names[:6], Role.RESEARCHER)
+    laughing = slice(20, 25)
+    assert np.isfinite(researchers.audience_curve.strength[laughing, 0]).all()
+    assert np.isnan(few.audience_curve.strength[laughing, 0]).all()
+    assert few.moment_search.moments == ()
+    felt = [line.emotion is not None for line in researchers.element_emotions]
+    assert any(felt)
+    assert [line.emotion is not None for line in few.element_emotions] == [False] * len(felt)
+    assert {line.viewers for line, is_felt in zip(few.element_emotions, felt, strict=True) if is_felt} == {0}
+    # If five laugh beside the segment, its values may be shown.
+    assert np.isfinite(many.audience_curve.strength[laughing, 0]).all()
 
 
 def test_attention_of_few_and_walk_outs_are_shown_to_the_researcher_alone(tmp_path: Path) -> None:
@@ -321,6 +355,40 @@ def test_attention_of_few_and_walk_outs_are_shown_to_the_researcher_alone(tmp_pa
     assert len(dropped.walk_outs) == 1
 
 
+def test_attention_of_a_segment_reveals_no_few_others(tmp_path: Path) -> None:
+    """Six of twelve; what the other six do follows from the attention of everyone."""
+    whole = laughing_room(tmp_path, 12)
+    states = np.full((12, SECONDS), SCREEN, np.int8)
+    states[6:8, 20:30] = DOWN  # two of the others
+    states[:, 40:50] = DOWN
+    timeline = replace(whole.timeline, attention=states)
+    whole = replace(whole, timeline=timeline, attention=measure_attention(timeline, 36, whole.in_film))
+    six = whole.timeline.viewers[:6]
+    everything = segment_for_role(whole, six, Role.RESEARCHER).attention
+    assert np.isfinite(everything.share).all()
+    seen = segment_for_role(whole, six, Role.WRITER)
+    assert np.flatnonzero(np.isnan(seen.attention.share)).tolist() == list(range(20, 30))
+    assert seen.attention.viewer_shares.size == 0
+    drops = replace(everything, drops=(drop_from(20, 30), drop_from(40, 50)))
+    others = attention_for_all(drops, [states[6:]]).drops
+    assert [drop.start for drop in others] == [40]
+
+
+def test_affect_of_a_segment_reveals_no_few_others(tmp_path: Path) -> None:
+    """Six of twelve; of the other six, one is moved, whose values follow from those of everyone."""
+    whole = laughing_room(tmp_path, 12)
+    probabilities, strength = whole.timeline.probabilities.copy(), whole.strength.copy()
+    probabilities[6:, 20:30] = whole.baseline.probabilities[6:, None]
+    strength[6:, 20:30] = 0
+    probabilities[6, 20:30] = np.eye(8)[1]
+    strength[6, 20:30, 0] = 0.9
+    timeline = replace(whole.timeline, probabilities=probabilities)
+    whole = replace(whole, timeline=timeline, strength=strength)
+    seen = segment_for_role(whole, whole.timeline.viewers[:6], Role.WRITER).affect
+    assert np.isnan(seen.expressiveness[20:30]).all()
+    assert np.isfinite(seen.expressiveness[:20]).all()
+
+
 def test_affect_of_few_is_shown_to_the_researcher_alone(tmp_path: Path) -> None:
     whole = laughing_room(tmp_path, 12, alone=(60, 70))
     seen = analysis_for_role(whole, Role.WRITER).affect
@@ -332,6 +400,11 @@ def test_affect_of_few_is_shown_to_the_researcher_alone(tmp_path: Path) -> None:
     one[1:, 20:25] = whole.baseline.probabilities[1:, None]  # one viewer laughs
     alone = replace(whole, timeline=replace(whole.timeline, probabilities=one))
     assert np.isnan(analysis_for_role(alone, Role.WRITER).affect.expressiveness[20:25]).all()
+
+
+def drop_from(start: float, end: float) -> AttentionDrop:
+    """A drop in which all of six viewers looked elsewhere."""
+    return AttentionDrop(start, end, start, 1.0, (0.6, 1.0), 0.1, 6, 0.01)
 
 
 def drop_of(viewers: int) -> AttentionDrop:

@@ -162,11 +162,11 @@ def test_scrubbing_moves_the_script_and_the_readout(page) -> None:
     assert page.locator(".at-cursor").get_attribute("id") != before
 
 
-def test_a_group_is_saved_and_its_curves_shown(page, analysis: Analysis) -> None:
+def test_a_segment_is_saved_and_its_curves_shown(page, analysis: Analysis) -> None:
     page.click("#viewers-button")
     for viewer in analysis.timeline.viewers[:6]:
         page.get_by_label(viewer).check()
-    page.get_by_label("Save the selected viewers as a group named").fill("Front row")
+    page.get_by_label("Save the selected viewers as a segment named").fill("Front row")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Front row n = 6").click()
     expect(page.locator("#curves-label")).to_have_text("Front row")
@@ -333,3 +333,41 @@ def test_a_line_time_is_set_by_hand_and_undone(page, analysis: Analysis, matinee
     page.get_by_role("button", name="Undo: not by hand").click()
     expect(line.locator(".when")).not_to_contain_text("✎")
     assert load_analysis(matinee).script.cues[index] == before
+
+
+def test_everything_follows_the_chosen_segment(page, analysis: Analysis) -> None:
+    rows = "".join(
+        f"{v},{22 if k < 6 else 40},{'f' if k % 2 else 'm'}\n"
+        for k, v in enumerate(analysis.timeline.viewers)
+    )
+    page.click("#viewers-button")
+    page.get_by_label("Participants (CSV)").set_input_files(
+        {"name": "people.csv", "mimeType": "text/csv", "buffer": f"viewer,age,sex\n{rows}".encode()}
+    )
+    page.get_by_label("Rule").fill("age < 25")
+    page.get_by_label("Name", exact=True).fill("young")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_role("button", name="young n = 6").click()
+    expect(page.locator("#curves-label")).to_have_text("young")
+    expect(page.locator("#moment-1 dl")).to_contain_text("of 6")
+    expect(page.locator(".line .felt", has_text="6 seen").first).to_be_attached()
+    expect(page.locator(".line .felt", has_text="12 seen")).to_have_count(0)
+    expect(page.locator("#legend")).to_contain_text("Dotted: everyone.")
+    expect(page.locator(".toggle.attention")).to_be_hidden()
+    page.locator("#tags button").first.click()
+    expect(page.locator("#moment-1.selected")).to_be_visible()
+    line = page.locator(".line.dialogue", has_text="Then we shall learn").first
+    line.hover()
+    line.get_by_role("button", name="Set the time of").click()
+    page.fill("#line-time", "0:41.5")
+    page.keyboard.press("Enter")
+    expect(line.locator(".when")).to_have_text("✎ 0:41")
+    expect(line.locator(".felt")).to_contain_text("6 seen")
+    expect(page.locator("#moment-1 dl")).to_contain_text("of 6")
+    page.click("#viewers-button")
+    page.get_by_role("button", name="Everyone n = 12").click()
+    expect(line.locator(".when")).to_have_text("✎ 0:41")
+    expect(page.locator(".toggle.attention")).to_be_visible()
+    expect(page.locator("#moment-1 dl")).to_contain_text("of 12")
+    expect(page.locator(".line .felt", has_text="12 seen").first).to_be_attached()
+    expect(page.locator("#legend")).not_to_contain_text("Dotted")

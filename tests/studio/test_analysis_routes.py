@@ -103,13 +103,13 @@ def test_moments_have_n_interval_and_adjusted_p(
         assert shown["rank_interval"] == list(moment.rank_interval)
 
 
-def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
+def test_a_segment_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
     members = list(analysis.timeline.viewers[:6])
-    assert researcher.put("/api/studies/matinee/groups/Front row", json={"viewers": members}).is_success
-    (shown,) = writer.get("/api/studies/matinee/viewers").json()["groups"]
-    assert shown == {"name": "Front row", "size": 6, "viewers": []}
-    content = writer.get("/api/studies/matinee/curves", params={"group": "Front row"}).json()
+    assert researcher.put("/api/studies/matinee/segments/Front row", json={"viewers": members}).is_success
+    (shown,) = writer.get("/api/studies/matinee/viewers").json()["segments"]
+    assert shown == {"name": "Front row", "rule": "", "size": 6, "viewers": []}
+    content = writer.get("/api/studies/matinee/curves", params={"segment": "Front row"}).json()
     part = analysis.strength[:6]
     weight = analysis.timeline.weight[:6, :, None] * ~np.isnan(part)
     mean = np.nansum(part * weight, axis=1 - 1) / weight.sum(axis=0)
@@ -126,7 +126,7 @@ def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
     assert np.isnan(happy[~seen]).all()
 
 
-def test_a_small_group_is_known_where_all_of_it_was_seen(people, analysis: Analysis) -> None:
+def test_chosen_viewers_are_known_where_all_of_them_were_seen(people, analysis: Analysis) -> None:
     """The audience is known where five were seen; three chosen viewers are known where the three were."""
     researcher, members = people(Role.RESEARCHER), list(analysis.timeline.viewers[:3])
     audience = researcher.get("/api/studies/matinee/audience-curves").json()
@@ -139,32 +139,32 @@ def test_a_small_group_is_known_where_all_of_it_was_seen(people, analysis: Analy
 
 
 @pytest.mark.parametrize("size", [1, 4, 8, 11])
-def test_only_the_researcher_sees_small_groups_and_groups_with_a_small_rest(
+def test_only_the_researcher_sees_small_segments_and_segments_with_a_small_rest(
     people, analysis: Analysis, size: int
 ) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
     members = list(analysis.timeline.viewers[:size])
-    assert researcher.put("/api/studies/matinee/groups/some", json={"viewers": members}).is_success
-    assert researcher.get("/api/studies/matinee/curves", params={"group": "some"}).is_success
-    assert writer.get("/api/studies/matinee/viewers").json()["groups"] == []
-    refused = writer.get("/api/studies/matinee/curves", params={"group": "some"})
+    assert researcher.put("/api/studies/matinee/segments/some", json={"viewers": members}).is_success
+    assert researcher.get("/api/studies/matinee/curves", params={"segment": "some"}).is_success
+    assert writer.get("/api/studies/matinee/viewers").json()["segments"] == []
+    refused = writer.get("/api/studies/matinee/curves", params={"segment": "some"})
     assert refused.status_code == 404
 
 
-def test_a_writer_sees_only_the_first_of_two_groups_that_differ_in_one_viewer(
+def test_a_writer_sees_only_the_first_of_two_segments_that_differ_in_one_viewer(
     people, analysis: Analysis
 ) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
     everybody = list(analysis.timeline.viewers)
     for name, members in (("six", everybody[:6]), ("seven", everybody[:7]), ("others", everybody[6:])):
-        assert researcher.put(f"/api/studies/matinee/groups/{name}", json={"viewers": members}).is_success
-    assert [group["name"] for group in writer.get("/api/studies/matinee/viewers").json()["groups"]] == [
+        assert researcher.put(f"/api/studies/matinee/segments/{name}", json={"viewers": members}).is_success
+    assert [group["name"] for group in writer.get("/api/studies/matinee/viewers").json()["segments"]] == [
         "six",
         "others",
     ]
-    assert writer.get("/api/studies/matinee/curves", params={"group": "six"}).is_success
-    assert writer.get("/api/studies/matinee/curves", params={"group": "seven"}).status_code == 404
-    assert researcher.get("/api/studies/matinee/curves", params={"group": "seven"}).is_success
+    assert writer.get("/api/studies/matinee/curves", params={"segment": "six"}).is_success
+    assert writer.get("/api/studies/matinee/curves", params={"segment": "seven"}).status_code == 404
+    assert researcher.get("/api/studies/matinee/curves", params={"segment": "seven"}).is_success
 
 
 def test_only_the_researcher_sees_single_viewers(people, analysis: Analysis) -> None:
@@ -177,7 +177,7 @@ def test_only_the_researcher_sees_single_viewers(people, analysis: Analysis) -> 
         assert client.get("/api/studies/matinee/curves", params=asked).status_code == 403
         for what in ("audience-curves", "script", "moments", "viewers", "exports/moments", "exports/report"):
             assert one not in client.get(f"/api/studies/matinee/{what}").text
-        assert client.put("/api/studies/matinee/groups/me", json={"viewers": [one]}).status_code == 403
+        assert client.put("/api/studies/matinee/segments/me", json={"viewers": [one]}).status_code == 403
 
 
 def test_authors_add_change_and_delete_their_notes(people) -> None:
@@ -202,11 +202,11 @@ def test_invalid_notes_are_refused(client: TestClient, matinee: Path, note: dict
     assert client.post("/api/studies/matinee/notes", json=note).status_code == 422
 
 
-def test_erasure_removes_a_viewer_from_groups_notes_and_curves(client: TestClient, matinee: Path) -> None:
+def test_erasure_removes_a_viewer_from_segments_notes_and_curves(client: TestClient, matinee: Path) -> None:
     pseudonymize_study(matinee)
     viewers = load_analysis(matinee).timeline.viewers
     gone, members = viewers[2], list(viewers[:6])
-    client.put("/api/studies/matinee/groups/front", json={"viewers": members})
+    client.put("/api/studies/matinee/segments/front", json={"viewers": members})
     client.post("/api/studies/matinee/notes", json={"at": 11, "text": f"Look at {gone} here."})
     client.post("/api/studies/matinee/notes", json={"at": 12, "text": "Everybody laughs."})
     before = client.get("/api/studies/matinee/audience-curves").json()
@@ -214,9 +214,9 @@ def test_erasure_removes_a_viewer_from_groups_notes_and_curves(client: TestClien
     assert client.get("/api/studies/matinee/audience-curves").json()["curves"] != before["curves"]
     content = client.get("/api/studies/matinee/viewers").json()
     assert [viewer["id"] for viewer in content["viewers"]] == [v for v in viewers if v != gone]
-    assert content["groups"][0]["viewers"] == [v for v in members if v != gone]
+    assert content["segments"][0]["viewers"] == [v for v in members if v != gone]
     assert [n["text"] for n in client.get("/api/studies/matinee/notes").json()] == ["Everybody laughs."]
-    client.get("/api/studies/matinee/curves", params={"group": "front"})
+    client.get("/api/studies/matinee/curves", params={"segment": "front"})
     assert not any(gone.encode() in path.read_bytes() for path in matinee.rglob("*") if path.is_file())
 
 

@@ -10,14 +10,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from moviemotion.analysis.segments.segment import Segment
 from moviemotion.assistant.study_reader import StudyReader
 from moviemotion.cli.commands import app
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.participants import save_segments
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import analysis_for_role
-from moviemotion.studio.notes_and_groups import set_group
 from moviemotion.studio.screening_state import ScreeningSettings, ScreeningState, Stage, write_state
 from moviemotion.study.provenance import load_analysis
 from moviemotion.study.study_label import StudyLabel
@@ -33,7 +35,7 @@ TOOLS = {
     "read_scenes",
     "read_pages",
     "read_lines",
-    "list_groups",
+    "list_segments",
     "read_curve",
     "compare_studies",
 }
@@ -135,7 +137,8 @@ def test_values_are_those_that_a_writer_sees(root: Path, matinee: Path) -> None:
     for line, summary in zip(lines, visible.element_emotions, strict=True):
         if line["reaction"]:
             assert line["reaction"]["emotion"] == summary.emotion
-            assert line["reaction"]["strength"]["value"] == pytest.approx(summary.strength, nan_ok=True)
+            value = line["reaction"]["strength"]["value"]
+            assert (np.nan if value is None else value) == pytest.approx(summary.strength, nan_ok=True)
 
 
 def test_a_small_audience_has_no_values(root: Path, tmp_path: Path, film: Path) -> None:
@@ -150,17 +153,16 @@ def test_a_small_audience_has_no_values(root: Path, tmp_path: Path, film: Path) 
     assert reader.moments("four")["moments"] == []
 
 
-def test_groups_that_single_out_fewer_than_five_are_not_shown(root: Path, matinee: Path) -> None:
+def test_segments_that_single_out_fewer_than_five_are_not_shown(root: Path, matinee: Path) -> None:
     viewers = load_analysis(matinee).timeline.viewers
-    set_group(matinee, "front", viewers[:6])
-    set_group(matinee, "pair", viewers[:2])
-    set_group(matinee, "all but one of the front", viewers[:5])
+    members = {"front": viewers[:6], "pair": viewers[:2], "all but one of the front": viewers[:5]}
+    save_segments(matinee, viewers, [Segment(name, chosen=tuple(who)) for name, who in members.items()])
     reader = StudyReader(root)
-    assert reader.groups("matinee") == {"groups": [{"name": "front", "viewers": 6}]}
+    assert reader.segments("matinee") == {"segments": [{"name": "front", "rule": None, "viewers": 6}]}
     seconds = reader.curve("matinee", 10, 20, "front")["seconds"]
     assert {second["overall_strength"]["n"] for second in seconds if second["known"]} <= {5, 6}
     for hidden in ("pair", "all but one of the front", "nobody"):
-        with pytest.raises(MoviemotionError, match="no such group"):
+        with pytest.raises(MoviemotionError, match="no such segment"):
             reader.curve("matinee", 10, 20, hidden)
 
 

@@ -12,15 +12,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from studio_servers import renew_token
 
+from moviemotion.analysis.segments.segment import Segment
 from moviemotion.privacy import audit_log, consent, retention
 from moviemotion.privacy.consent import record_offline_answer
+from moviemotion.privacy.participants import save_segments
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.status import read_status
 from moviemotion.privacy.study_database import ConsentTerms, open_database
 from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
-from moviemotion.studio.notes_and_groups import set_group
 from moviemotion.studio.uploads import UPLOADS_FOLDER
 from moviemotion.study.provenance import load_analysis
 
@@ -126,8 +127,8 @@ def test_the_log_names_who_downloaded_and_who_looked_at_single_viewers(
     assert researcher.get("/api/studies/matinee/exports/csv").is_success
     assert writer.get("/api/studies/matinee/exports/moments").is_success
     researcher.get("/api/studies/matinee/curves", params={"viewer": viewers[0]})
-    set_group(matinee, "two", viewers[:2])
-    researcher.get("/api/studies/matinee/curves", params={"group": "two"})
+    save_segments(matinee, viewers, [Segment("two", chosen=tuple(viewers[:2]))])
+    researcher.get("/api/studies/matinee/curves", params={"segment": "two"})
     researcher.get("/api/studies/matinee/curves", params={"viewer": list(viewers)})
     rows = [row for row in log_of(matinee)[before:] if row[1] != "released"]
     assert [(role, action, details["account"]) for role, action, details in rows] == [

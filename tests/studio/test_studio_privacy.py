@@ -62,7 +62,7 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
         client.get(f"{api}/{path}")
     for text in (f"{viewer} laughs", "Everybody laughs"):
         client.post(f"{api}/notes", json={"at": 2, "text": text})
-    client.put(f"{api}/groups/front", json={"viewers": [viewer, known[1].viewer]})
+    client.put(f"{api}/segments/front", json={"viewers": [viewer, known[1].viewer]})
     (study / "samples" / "left.parquet.partial").write_text(viewer)
     assert len(list(find_files_containing(root, viewer))) > 3
     before = client.get(f"{api}/audience-curves").content
@@ -72,7 +72,7 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     assert client.get(f"{api}/audience-curves").content != before
     assert_gone(root, viewer)
     assert [note["text"] for note in client.get(f"{api}/notes").json()] == ["Everybody laughs"]
-    (group,) = client.get(f"{api}/viewers").json()["groups"]
+    (group,) = client.get(f"{api}/viewers").json()["segments"]
     assert group["viewers"] == [known[1].viewer]
     assert len(read_status(study).viewers) == len(known) - 1
     assert verify_audit_log(study).errors == ()
@@ -177,7 +177,7 @@ def test_a_viewer_erased_while_a_group_is_saved_does_not_reappear(
     answers: list[int] = []
 
     def keep_group() -> None:
-        answers.append(client.put(f"{api}/groups/front", json={"viewers": [viewer]}).status_code)
+        answers.append(client.put(f"{api}/segments/front", json={"viewers": [viewer]}).status_code)
 
     late = threading.Thread(target=keep_group)
     with database_lock(study):

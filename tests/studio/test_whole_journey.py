@@ -180,7 +180,7 @@ def mention_viewer(page, viewer: str) -> None:
     note = page.request.post(
         f"{api}/notes", headers=headers, data={"at": 2, "text": f"Look at {viewer} here"}
     )
-    group = page.request.put(f"{api}/groups/front", headers=headers, data={"viewers": [viewer]})
+    group = page.request.put(f"{api}/segments/front", headers=headers, data={"viewers": [viewer]})
     assert (note.status, group.status) == (201, 204)
 
 

@@ -50,7 +50,7 @@ def one_line(refused: pytest.ExceptionInfo[MoviemotionError]) -> None:
     assert ";" in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["notes.json", "groups.json"])
+@pytest.mark.parametrize("name", ["notes.json", "groups.json", "segments.json", "participants.json"])
 @pytest.mark.parametrize("damage", ['[{"text": "VIEWER', "\xff\xfe VIEWER", '{"a": Infinity, "b": "VIEWER"}'])
 @pytest.mark.parametrize("version", ["earlier", "finished"])
 def test_a_damaged_note_stops_no_erasure(

@@ -123,11 +123,13 @@ def test_a_study_is_migrated_when_its_lock_is_taken(finished: Path) -> None:
     assert "provenance.json" in names
     assert "told.json" not in names
     record = json.loads((finished / "study.json").read_text(encoding="utf-8"))
-    assert (record["schema"], record["version"]) == ("moviemotion/study", 3)
+    assert (record["schema"], record["version"]) == ("moviemotion/study", 5)
     assert not {"format", "reader", "register"} & set(record)
     assert record["emotion_model"] == {"name": "shipped", "fingerprint": "166927117759bfd0"}  # that of 0.1.0
     assert json.loads((finished / "notes.json").read_text())["notes"][0]["at"] == 2
-    assert json.loads((finished / "groups.json").read_text())["groups"]["schema"] == ["v-1"]
+    assert "groups.json" not in names
+    segments = json.loads((finished / "segments.json").read_text())["segments"]
+    assert segments == [{"name": "schema", "viewers": ["v-1"]}, {"name": "left", "viewers": ["v-2"]}]
     for camera in StudyFolder.open_existing(finished).cameras:
         samples = finished / "samples" / f"{camera}.parquet"
         migrated = samples.read_bytes()
@@ -160,7 +162,7 @@ def test_an_interrupted_migration_is_completed(finished: Path, monkeypatch: pyte
     monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(finished.with_name("keys")))
     with study_lock(finished):
         pass
-    assert json.loads((finished / "study.json").read_text(encoding="utf-8"))["version"] == 3
+    assert json.loads((finished / "study.json").read_text(encoding="utf-8"))["version"] == 5
 
 
 def test_an_interrupted_screening_resumes(golden: Path) -> None:

@@ -76,6 +76,7 @@ class ScreeningComparison:
         viewers: number of viewers in each screening.
         unpaired_viewers: in a paired comparison, viewers who are in only one of the screenings.
         seed: random seed for the permutations.
+        same_screening: whether two segments of one screening are compared.
     """
 
     names: tuple[str, str]
@@ -84,6 +85,7 @@ class ScreeningComparison:
     viewers: tuple[int, int]
     unpaired_viewers: tuple[str, ...]
     seed: int
+    same_screening: bool = False
 
     @cached_property
     def differences(self) -> tuple[UnitDifference, ...]:

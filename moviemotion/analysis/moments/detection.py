@@ -167,6 +167,7 @@ def find_moments(
     seed: int,
     in_film: NDArray[np.bool_] | None = None,
     seat_blocks: NDArray[np.int64] | None = None,
+    audiences: int = 1,
 ) -> MomentSearchResult:
     """Search a screening for moments.
 
@@ -184,12 +185,14 @@ def find_moments(
         seat_blocks: (V,) each viewer's block of neighbors, numbered from 0; the viewers of a block are
             shifted together. Viewers who react together beyond what the room explains are shifted together in
             any case (`reacting_together`).
+        audiences: number of audiences that are searched and reported together, such as the segments of a
+            room; p-values are multiplied by it (Bonferroni).
     """
     seen = ~np.isnan(strength[:, :, 0])
     if in_film is None:
         in_film = np.ones(seen.shape[1], dtype=bool)
     tested = int(eligible_seconds(seen, in_film, MOMENT).sum())
-    stretches, reason = find_shared_stretches(strength, seed, in_film, seat_blocks)
+    stretches, reason = find_shared_stretches(strength, seed, in_film, seat_blocks, audiences)
     if reason:
         return MomentSearchResult((), f"{reason} Nothing can be concluded.", False, 0, ALPHA, seed, tested)
     moments = _build_moments(strength, first_second, stretches, seed)
@@ -235,6 +238,7 @@ def find_shared_stretches(
     seed: int,
     in_film: NDArray[np.bool_],
     seat_blocks: NDArray[np.int64] | None = None,
+    audiences: int = 1,
 ) -> tuple[list[SharedStretch], str]:
     """Search any curves of viewers for stretches in which they rise together; see `find_moments`.
 
@@ -243,6 +247,7 @@ def find_shared_stretches(
         seed: random seed for the shifts.
         in_film: (S,) whether the film was running.
         seat_blocks: (V,) each viewer's block of neighbors, as for `find_moments`.
+        audiences: number of audiences that are searched and reported together, as for `find_moments`.
 
     Returns:
         The stretches in chronological order, and an empty text, or none and the reason why nothing can be
@@ -257,7 +262,7 @@ def find_shared_stretches(
         _ScaleSearch.prepare(curves, seen, in_film, scale, blocks, seed + k)
         for k, scale in enumerate((MOMENT, MOOD))
     ]
-    p = _step_down_p_values(searches)
+    p = _step_down_p_values(searches, audiences)
     candidates = []
     for search, columns in zip(searches, np.split(p, len(searches), axis=1), strict=True):
         candidates += search.candidates(columns)
@@ -282,7 +287,7 @@ def _insufficient_data(seen: NDArray[np.bool_], tested: int) -> str:
     return ""
 
 
-def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
+def _step_down_p_values(searches: Sequence[_ScaleSearch], audiences: int) -> Float64Array:
     """Compute the adjusted p-values of all seconds, with the emotions of all time scales side by side.
 
     When moments have been found, their reactions are removed from the viewers' scores before the scores are
@@ -296,7 +301,7 @@ def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
     found = [nothing] * len(searches)
     maxima = [search.null_maxima(nothing) for search in searches]
     for _ in range(MAX_PASSES - 1):
-        p = np.minimum(p, adjusted_p_values(total, np.concatenate(maxima, axis=1)))
+        p = np.minimum(p, audiences * adjusted_p_values(total, np.concatenate(maxima, axis=1)))
         now = np.split(p <= ALPHA, len(searches), axis=1)
         changed = [k for k, each in enumerate(now) if (each != found[k]).any()]
         if not changed:
@@ -304,7 +309,7 @@ def _step_down_p_values(searches: Sequence[_ScaleSearch]) -> Float64Array:
         for k in changed:
             maxima[k] = searches[k].null_maxima(now[k])
         found = now
-    return np.minimum(p, adjusted_p_values(total, np.concatenate(maxima, axis=1)))
+    return np.minimum(p, audiences * adjusted_p_values(total, np.concatenate(maxima, axis=1)))
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
 
 
 def _with_attention(curves: dict[str, Any], analysis: Analysis) -> dict[str, Any]:
-    """The curves of everyone with their attention, which is not shown for groups."""
+    """The curves of everyone with their attention, which is not shown for segments."""
     return {**curves, "curves": curves["curves"] | pack_attention(analysis.attention, MIN_VIEWERS)}
 
 

@@ -7,6 +7,7 @@ more precise than a chart can show, yet keeps the data of 200 viewers and a two-
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.attention import Attention
+from moviemotion.analysis.segments.segment_analysis import SegmentAnalysis
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, AudienceCurve
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
@@ -31,11 +33,12 @@ EMOTION_STYLES = [
 """The style of each emotion, and whether the page shows it initially."""
 
 
-def chart_data(analysis: Analysis) -> dict[str, Any]:
+def chart_data(analysis: Analysis, segments: Sequence[SegmentAnalysis] = ()) -> dict[str, Any]:
     """Collect everything that the page's script draws, in a form suitable for JSON.
 
     `curves` are packed by `pack_curves` and `strips` by `pack_strips`. Times are seconds of film time.
-    `outside` lists the stretches before the film, after it and in its credits.
+    `outside` lists the stretches before the film, after it and in its credits. Each of `segments` has what
+    replaces the values of everyone if it is chosen.
     """
     curve = analysis.audience_curve
     return {
@@ -45,11 +48,21 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
         "noValue": NO_VALUE,
         "emotions": EMOTION_STYLES,
         "outside": stretches(~analysis.in_film, analysis.timeline.start),
-        "viewers": curve.viewers.tolist(),
-        "minViewers": MIN_VIEWERS,
-        "curves": pack_curves(curve, MIN_VIEWERS) | pack_attention(analysis.attention, MIN_VIEWERS),
+        **_shown_part(analysis, MIN_VIEWERS),
         "names": list(analysis.timeline.viewers),
         "strips": pack_strips(analysis.strength),
+        "scenes": timed_scenes(analysis),
+        "segments": [_shown_part(each.analysis, min(MIN_VIEWERS, each.viewers)) for each in segments],
+    }
+
+
+def _shown_part(analysis: Analysis, min_viewers: int) -> dict[str, Any]:
+    """The curves and moments of an audience, or of a segment of it."""
+    curve = analysis.audience_curve
+    return {
+        "viewers": curve.viewers.tolist(),
+        "minViewers": min_viewers,
+        "curves": pack_curves(curve, min_viewers) | pack_attention(analysis.attention, min_viewers),
         "moments": [
             {
                 "start": float(m.start),
@@ -61,7 +74,6 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
             }
             for m, lines in zip(analysis.moment_search.moments, analysis.moment_elements, strict=True)
         ],
-        "scenes": timed_scenes(analysis),
     }
 
 

@@ -27,6 +27,10 @@ from moviemotion.reports.emotion_style import PALETTE, css_variables
 from moviemotion.reports.tables.csv_json import escape_formula
 
 MAX_LINES = 6
+SAME_ROOM = (
+    "Both segments sat in one room and saw the same cut. The emotion model may read the faces of some people "
+    "better than those of others, so the size of a difference is less certain than its place in the film."
+)
 METHOD_TEXTS = {
     "test": "standardized differences; the larger p of viewers reassigned at random and of a bootstrap",
     "room_test": "standardized differences of the rooms' means; rooms reassigned at random, and a bootstrap",
@@ -134,6 +138,8 @@ def rooms_sentence(comparison: ScreeningComparison) -> str:
     c = comparison.group_comparison
     if c.paired:
         return ""
+    if comparison.same_screening:
+        return SAME_ROOM
     if not c.rooms_are_units:
         return (
             "Each cut was shown in one room, so a difference between the two rooms, and not only between the "
@@ -167,7 +173,9 @@ def comparison_lines(comparison: ScreeningComparison) -> list[str]:
     ]
     if len(found) > MAX_LINES:
         lines.append(f"      and {len(found) - MAX_LINES:,} more")
-    notes = (viewers_needed_sentence(comparison), rooms_sentence(comparison), comparison.alignment.condition)
+    notes = [viewers_needed_sentence(comparison), rooms_sentence(comparison)]
+    if not comparison.same_screening:
+        notes.append(comparison.alignment.condition)
     return [*lines, *filter(None, notes)]
 
 

@@ -2,12 +2,13 @@
 
 Reports compute nothing: the page shows the values in the `Analysis`. The page's script,
 `templates/report.js`, uses the data from `chart_data.py` to draw the curves with uPlot and the viewer strips
-on a canvas.
+on a canvas. If the address names a segment, `templates/report-segments.js` first puts its values in the
+place of everyone's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -29,10 +30,11 @@ from moviemotion.analysis.moments.detection import (
 from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS, N_HALVES
 from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
+from moviemotion.analysis.segments.segment_analysis import SegmentAnalysis
 from moviemotion.analysis.signals.audience_curve import MIN_VIEWERS, REACTION_THRESHOLD
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.problems import HARM_TITLES, Problem, ranked_groups
-from moviemotion.reports import clock_sentences, number_format
+from moviemotion.reports import clock_sentences, number_format, segment_sentences
 from moviemotion.reports.attention_sentences import (
     WHAT_IT_IS,
     attention_summary,
@@ -42,6 +44,7 @@ from moviemotion.reports.attention_sentences import (
 from moviemotion.reports.emotion_style import PALETTE, css_variables
 from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
+from moviemotion.reports.html.comparison_report import unit_label
 from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind
@@ -56,6 +59,8 @@ LABELED_KINDS = (
     ElementKind.CENTERED,
 )
 HIDDEN_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS)
+MAX_DIFFERENCES = 8
+"""Number of places listed in which a segment differs from everybody else."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ class ScriptRow:
         return self.cue.source is TimeSource.BY_HAND
 
 
-def render_report(analysis: Analysis) -> str:
-    """Render the report of one screening.
+def render_report(analysis: Analysis, segments: Sequence[SegmentAnalysis] = ()) -> str:
+    """Render the report of one screening and of segments of its audience.
 
     Returns:
         A complete HTML page that makes no network requests.
@@ -97,12 +102,13 @@ def render_report(analysis: Analysis) -> str:
     return template.render(
         analysis=analysis,
         moments=analysis.moment_search.moments,
-        ranks=resonance_ranks(analysis.moment_search.moments),
         elements=analysis.script.screenplay.elements if analysis.script else (),
         rows=script_rows(analysis),
         findings=pattern_findings(analysis),
         arc=build_arc_figure(analysis),
-        data=json_for_script(chart_data(analysis)),
+        segments=segments,
+        segment_rows=[script_rows(segment.analysis) for segment in segments],
+        data=json_for_script(chart_data(analysis, segments)),
     )
 
 
@@ -167,6 +173,11 @@ def _environment() -> Environment:
         walk_out_sentence,
         clock_sentences.clock_sentence,
         clock_sentences.clocks_summary,
+        segment_sentences.carriers_sentence,
+        segment_sentences.difference_sentence,
+        segment_sentences.segment_sentence,
+        resonance_ranks,
+        unit_label,
         read_back,
     ):
         environment.filters[function.__name__] = function
@@ -176,6 +187,8 @@ def _environment() -> Environment:
         "colors": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
         "css": inline_asset("moviemotion.reports.html", "report.css"),
         "javascript": inline_asset("moviemotion.reports.html", "report.js"),
+        "segments_javascript": inline_asset("moviemotion.reports.html", "report-segments.js"),
+        "max_differences": MAX_DIFFERENCES,
         "uplot": vendored_asset("uplot/uPlot.iife.min.js"),
         "uplot_css": vendored_asset("uplot/uPlot.min.css"),
         "reacting": REACTION_THRESHOLD,

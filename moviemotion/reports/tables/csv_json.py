@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from math import isnan
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
+from moviemotion.analysis.segments.segment_analysis import SegmentAnalysis
 from moviemotion.analysis.signals.film_span import stretches
 from moviemotion.analysis.signals.timeline import PEAK_COLUMNS, Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
@@ -68,7 +69,7 @@ def timeline_csv(timeline: Timeline, in_film: NDArray[np.bool_]) -> Iterator[str
         )
 
 
-def moments_json(analysis: Analysis) -> dict[str, Any]:
+def moments_json(analysis: Analysis, segments: Sequence[SegmentAnalysis] = ()) -> dict[str, Any]:
     """Collect the moments, their evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
 
     Times are seconds of film time, and `end` is exclusive. Intervals are 95 % intervals; null means
@@ -102,6 +103,34 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "moments": [_moment(analysis, index) for index in range(len(search.moments))],
         "attention": _attention(analysis),
         "patterns": _json_value(analysis.patterns),
+        "segments": [_segment(segment) for segment in segments],
+    }
+
+
+def _segment(segment: SegmentAnalysis) -> dict[str, Any]:
+    search = segment.analysis.moment_search
+    return {
+        "name": segment.segment.name,
+        "rule": segment.segment.rule or None,
+        "viewers": segment.viewers,
+        "conclusive": search.conclusive,
+        "conclusion": search.conclusion,
+        "moments": [_moment(segment.analysis, index) for index in range(len(search.moments))],
+        "differences": [
+            {
+                "kind": row.unit.kind.value,
+                "text": row.unit.label,
+                "start": row.unit.spans[1].start,
+                "end": row.unit.spans[1].end,
+                "emotion": str(row.emotion),
+                "strength": number_or_null(row.mean[1]),
+                "strength_of_others": number_or_null(row.mean[0]),
+                "difference": number_or_null(row.difference),
+                "interval": [number_or_null(end) for end in row.interval],
+                "p_adjusted": number_or_null(row.p_adjusted),
+            }
+            for row in segment.differences
+        ],
     }
 
 
@@ -179,6 +208,7 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
         "rank": resonance_ranks(analysis.moment_search.moments)[index],
         "rank_interval": [rank or None for rank in moment.rank_interval],
         "p_adjusted": number_or_null(moment.p_adjusted),
+        "carried_by": _json_value(analysis.carriers_of(index)),
         "mixed": [
             {
                 "emotion": mixed.emotion.name,

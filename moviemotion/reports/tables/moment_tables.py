@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.moments.carrier import Carrier
 from moviemotion.analysis.moments.detection import Moment, resonance_ranks
 from moviemotion.analysis.moments.evidence import COMPARABLE_SECONDS
 from moviemotion.analysis.moments.reaction_scores import MOMENT, MOOD
@@ -24,11 +25,13 @@ from moviemotion.reports.tables.data_dictionary import (
 _WITHHELD = "withheld, because it could reveal a single viewer"
 
 
-def _moments(analysis: Analysis) -> Iterator[list[tuple[int, Moment, int | None, int]]]:
+def _moments(analysis: Analysis) -> Iterator[list[tuple[int, Moment, int | None, int, tuple[Carrier, ...]]]]:
     scenes = {moment: scene.scene_number for scene in analysis.scene_emotions for moment in scene.moments}
     moments = analysis.moment_search.moments
     ranks = resonance_ranks(moments)
-    yield [(k + 1, moment, scenes.get(k), ranks[k]) for k, moment in enumerate(moments)]
+    yield [
+        (k + 1, moment, scenes.get(k), ranks[k], analysis.carriers_of(k)) for k, moment in enumerate(moments)
+    ]
 
 
 def _mixed(analysis: Analysis) -> Iterator[list[tuple[int, MixedEmotionOccurrence]]]:
@@ -174,6 +177,21 @@ MOMENTS = Table(
             per_row(lambda r: r[2]),
             "no scene, or no script",
             foreign_key=("scenes", "scene"),
+        ),
+        Column(
+            "carried_by",
+            "string",
+            "The segments that reacted more strongly than everybody else, separated by semicolons.",
+            per_row(lambda r: "; ".join(carrier.segment for carrier in r[4]) or None),
+            "no segment is known to",
+        ),
+        Column(
+            "carried_by_p_adjusted",
+            "number",
+            "Smallest p-value of these segments, adjusted for all moments and segments.",
+            per_row(lambda r: min((carrier.p_adjusted for carrier in r[4]), default=None)),
+            "no segment is known to",
+            SHARE_RANGE,
         ),
     ),
 )

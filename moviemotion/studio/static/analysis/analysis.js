@@ -21,9 +21,9 @@ async function start() {
   const withheld = !page.dataset.researcher && !audience.viewers.some(Boolean);
   $("summary").textContent = `${audience.summary}${withheld ? ` Values for fewer than ${page.dataset.minGroupSize} viewers are visible only to the researcher.` : ""}`;
   const updateLegend = () => {
-    const group = store.curves === audience.curves ? "" : " Dotted: everyone; the moments and the script's values are also for everyone.";
+    const part = store.isEveryoneShown ? "" : ` Dotted: everyone${store.isSegmentShown ? "" : "; the moments and the script's values are also for everyone"}.`;
     const hasMood = moments.some((m) => m.kind === "mood") ? " Lighter, with a line at the foot: moods." : "";
-    $("legend-text").textContent = `Gray line: the audience's overall strength. Below: the share of viewers who react. Bands: 95 % intervals. Shading: moments, adjusted p ≤ 0.05.${hasMood}${store.audience.outside.length ? " Gray areas: not in the film." : ""}${group}`;
+    $("legend-text").textContent = `Gray line: the audience's overall strength. Below: the share of viewers who react. Bands: 95 % intervals. Shading: moments, adjusted p ≤ 0.05.${hasMood}${store.audience.outside.length ? " Gray areas: not in the film." : ""}${part}`;
     $("legend-unknown").hidden = store.curves.viewers.every((n) => n >= store.curves.minViewers);
     $("legend-least").textContent = store.curves.minViewers;
   };

@@ -28,31 +28,53 @@ export function makeViewerSelection(store, study) {
     draw();
   }
 
-  async function selectCurves(query, label) {
+  /** Run an action, or show its error. */
+  async function withErrors(action) {
     try {
-      store.setCurves(query ? await study.groupCurves(query) : store.audience.curves, label);
-      $("curves-label").textContent = label;
-      dialog.close();
+      await action();
     } catch (error) {
       errorText = error.message;
       draw();
     }
   }
 
-  const viewersQuery = (ids) => ids.map((id) => `viewer=${encodeURIComponent(id)}`).join("&");
+  const show = (part) => withErrors(async () => {
+    const shown = await part();
+    store.showPart(shown);
+    $("curves-label").textContent = shown.label;
+    dialog.close();
+  });
 
-  async function saveGroup(event) {
+  const showViewers = (ids) => show(async () => ({ curves: await study.viewerCurves(ids), label: ids.length === 1 ? ids[0] : `${ids.length} viewers` }));
+
+  const change = (action) => withErrors(async () => {
+    await action();
+    await load();
+  });
+
+  /** Save the segment of a form with the input `name` and, if it has a rule, the input `rule`. */
+  function saveSegment(event) {
     event.preventDefault();
-    const name = $("group-name").value.trim();
-    try {
-      await study.saveGroup(name, [...selectedIds]);
-      $("group-name").value = "";
-      await load();
-    } catch (error) {
-      errorText = error.message;
-      draw();
-    }
+    const form = event.target, { name, rule } = form.elements;
+    change(async () => {
+      await study.saveSegment(name.value.trim(), rule ? { rule: rule.value } : { viewers: [...selectedIds] });
+      form.reset();
+    });
   }
+
+  const attributeList = () => Object.entries(audience.attributes).map(([name, kind]) => `${name} (${kind})`).join(", ");
+
+  const participantForms = () => html`
+    <h3>New segment by rule</h3>
+    <p class="hint">${attributeList() ? `Known about the participants: ${attributeList()}.` : "Nothing is known about the participants yet; give a CSV file of seat or viewer, then any columns, such as age and sex."}</p>
+    ${attributeList() ? html`
+      <form class="save" @submit=${saveSegment}><label for="rule">Rule</label>
+        <input id="rule" name="rule" maxlength="500" required placeholder='sex == "f" and age < 25' spellcheck="false" autocomplete="off">
+        <label for="rule-name">Name</label>
+        <div><input id="rule-name" name="name" maxlength="60" required pattern="[^\\/]+"> <button>Save</button></div></form>
+      <p class="actions"><button type="button" @click=${() => change(study.saveQuadrants)}>Save the four quadrants</button></p>` : nothing}
+    <label for="participants-file">Participants (CSV)</label>
+    <input type="file" id="participants-file" accept=".csv,.txt,text/csv" @change=${(event) => { const [file] = event.target.files; if (file) change(() => study.saveParticipants(file)); }}>`;
 
   const row = ({ id, seen }) => html`<label class="viewer"><input type="checkbox" .checked=${selectedIds.has(id)}
       @change=${(event) => { event.target.checked ? selectedIds.add(id) : selectedIds.delete(id); draw(); }}>
@@ -61,23 +83,24 @@ export function makeViewerSelection(store, study) {
   function draw() {
     const listed = audience.viewers.filter(({ id }) => id.toLowerCase().includes(filter.toLowerCase()));
     const selected = [...selectedIds];
-    render(html`${dialogHeader("viewers-title", "Show the curves of")}
+    render(html`${dialogHeader("viewers-title", "Show the reactions of")}
       <p class="error" role="alert">${errorText}</p>
       <ul class="choices">
-        <li><button type="button" @click=${() => selectCurves("", "everyone")}>Everyone <small>n = ${audience.size}</small></button></li>
-        ${audience.groups.map((g) => html`<li><button type="button" @click=${() => selectCurves(`group=${encodeURIComponent(g.name)}`, g.name)}>${g.name} <small>n = ${g.size}</small></button>
-          ${audience.viewers.length ? html`<button type="button" class="plain" aria-label="Delete the group ${g.name}" @click=${async () => { await study.deleteGroup(g.name); await load(); }}>Delete</button>` : nothing}</li>`)}
+        <li><button type="button" @click=${() => show(() => store.everyone)}>Everyone <small>n = ${audience.size}</small></button></li>
+        ${audience.segments.map((s) => html`<li><button type="button" title=${s.rule} @click=${() => show(() => study.segment(s.name))}>${s.name} <small>n = ${s.size}</small></button>
+          ${audience.viewers.length ? html`<button type="button" class="plain" aria-label="Delete the segment ${s.name}" @click=${() => change(() => study.deleteSegment(s.name))}>Delete</button>` : nothing}</li>`)}
       </ul>
       ${audience.viewers.length ? html`
+        ${participantForms()}
         <h3>Single viewers</h3>
-        <p class="hint">For the researcher only. Other roles can see a saved group if it has at least ${audience.min_group_size} viewers and at least ${audience.min_group_size} are not in it.</p>
+        <p class="hint">For the researcher only. Other roles can see a segment if it has at least ${audience.min_group_size} viewers and at least ${audience.min_group_size} are not in it.</p>
         <label for="viewer-filter" class="visually-hidden">Find a viewer</label>
         <input type="search" id="viewer-filter" placeholder="Find a viewer" @input=${(event) => { filter = event.target.value; draw(); }}>
         <div class="viewers" tabindex="0" role="group" aria-label="Viewers">${listed.map(row)}</div>
-        <p class="actions"><button type="button" class="main" ?disabled=${!selected.length} @click=${() => selectCurves(viewersQuery(selected), selected.length === 1 ? selected[0] : `${selected.length} viewers`)}>Show ${selected.length || ""} selected</button>
+        <p class="actions"><button type="button" class="main" ?disabled=${!selected.length} @click=${() => showViewers(selected)}>Show ${selected.length || ""} selected</button>
           <button type="button" ?disabled=${!selected.length} @click=${() => { selectedIds.clear(); draw(); }}>Clear selection</button></p>
-        <form class="save" @submit=${saveGroup}><label for="group-name">Save the selected viewers as a group named</label>
-          <div><input id="group-name" maxlength="60" required pattern="[^\\/]+"> <button ?disabled=${!selected.length}>Save</button></div></form>`
+        <form class="save" @submit=${saveSegment}><label for="segment-name">Save the selected viewers as a segment named</label>
+          <div><input id="segment-name" name="name" maxlength="60" required pattern="[^\\/]+"> <button ?disabled=${!selected.length}>Save</button></div></form>`
         : html`<p class="hint">Values for fewer than ${audience.min_group_size} viewers are visible only to the researcher.</p>`}`, dialog);
   }
 

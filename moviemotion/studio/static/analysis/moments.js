@@ -33,6 +33,11 @@ export function makeMoments(store, study, canEdit) {
     m.leave_one_out[0] == null ? "" : `Leaving out any one viewer, the strength is ${formatInterval(m.leave_one_out)}.`,
   ].filter(Boolean).join(" ");
 
+  const carrierPhrase = (c) => {
+    const strengths = c.strength == null ? "" : `${formatNumber(c.strength)}, everybody else ${formatNumber(c.strength_of_others)}; `;
+    return `${c.segment} (${strengths}${formatPValue(c.p_adjusted)} adjusted)`;
+  };
+
   const contains = (m) => (at) => m.start <= at && at < m.end;
 
   function momentCard(m, k) {
@@ -53,6 +58,7 @@ export function makeMoments(store, study, canEdit) {
         ${figure("Synchrony", formatNumber(m.synchrony), formatInterval(m.synchrony_interval))}
         ${figure("Significance", formatPValue(m.p_adjusted), "adjusted")}
       </dl>
+      ${m.carried_by.length ? html`<p class="evidence"><b>Carried by ${m.carried_by.map(carrierPhrase).join(" and by ")}.</b></p>` : nothing}
       <p class="evidence">${momentSentence(m)}</p>
       ${m.mixed.length ? html`<p class="mixed">${m.mixed.slice(0, 2).map((f, i) => html`${i ? ", " : ""}<b>${f.emotion}</b> ${formatShare(f.share, f.viewers)} <small>${formatPercentInterval(f.share_interval)}</small>`)}</p>` : nothing}
       ${m.lines.length ? html`<div class="excerpt">${m.lines.slice(0, MAX_EXCERPT_LINES).map((l) => html`<p>${l.character ? html`<b>${l.character}</b> ` : nothing}${l.text}</p>`)}</div>` : nothing}
@@ -73,7 +79,7 @@ export function makeMoments(store, study, canEdit) {
     render(html`
       ${isNewNoteElsewhere ? html`<article class="moment">${noteForm()}</article>` : nothing}
       ${order.map((k) => momentCard(moments[k], k))}
-      ${moments.length ? nothing : html`<p class="empty">${audience.conclusive ? "No moment was found." : "Inconclusive."} ${audience.conclusion}</p>`}
+      ${moments.length ? nothing : html`<p class="empty">${store.shownPart.conclusive ? "No moment was found." : "Inconclusive."} ${store.shownPart.conclusion}</p>`}
       ${elsewhere.length ? html`<article class="moment"><h3>Other notes</h3>${elsewhere.map(noteView)}</article>` : nothing}
       ${audience.caveats.length ? html`<article class="moment"><h3>Not excluded</h3><ul class="problems">${audience.caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul></article>` : nothing}
       ${audience.problems.length ? html`<article class="moment"><h3>Data quality</h3><ul class="problems">${audience.problems.map((problem) => html`<li>${problem}</li>`)}</ul></article>` : nothing}`, $("cards"));

@@ -28,13 +28,14 @@ export function makeReadout(store) {
   }
 
   function build() {
+    attention.hidden = !store.isEveryoneShown;
     attention.setAttribute("aria-pressed", String(store.attentionShown));
     [...$("toggles").children].slice(0, audience.emotions.length).forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(store.shownEmotions.has(audience.emotions[k].key))));
     const rows = [
       { key: "overall", label: "strength" },
       ...audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => ({ key: f.key, label: f.key, symbol: f.symbol })),
       { key: "share", label: "reacting", people: true },
-      ...(store.attentionShown ? [{ key: "attention", label: "facing the screen", curves: audience.curves }] : []),
+      ...(store.attentionShown && store.isEveryoneShown ? [{ key: "attention", label: "facing the screen", curves: audience.curves }] : []),
     ];
     meters = rows.map((row) => {
       const node = document.createElement("div");

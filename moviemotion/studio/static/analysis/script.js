@@ -133,7 +133,7 @@ export function makeScript(store, study) {
   }
 
   store.on("time", followTime);
-  store.on("script", () => {
+  store.on("script curves", () => {
     sortByTime();
     draw();
     followTime();

@@ -7,16 +7,18 @@ export const MIN_RANGE_SECONDS = 1;
 export class Store extends EventTarget {
   constructor(audience, moments, rows) {
     super();
-    this.rows = rows;
     this.audience = audience;
+    // What the page shows when everyone is chosen; `moments` and `rows` hold what is shown now.
+    this.everyone = { ...audience, label: "everyone", moments: [...moments], rows: rows.map((row) => ({ ...row })) };
+    this.shownPart = this.everyone;
     this.moments = moments;
+    this.rows = rows;
     this.notes = [];
     this.time = audience.start;
     this.visibleRange = [audience.start, audience.end];
     this.shownEmotions = new Set(audience.emotions.filter((f) => f.shown).map((f) => f.key));
     this.attentionShown = false;
     this.curves = audience.curves;
-    this.curvesLabel = "everyone";
     this.selectedMoment = null;
     this.searchHits = [];
     this.pendingEvents = new Set();
@@ -101,24 +103,47 @@ export class Store extends EventTarget {
 
   /** Get everything that depends on the times of the script's lines again, after one of them was changed. */
   async reloadScript(study) {
-    const [{ scenes, problems, timing }, moments, rows] = await Promise.all([study.audienceCurves(), study.moments(), study.script()]);
+    const { label } = this.shownPart;
+    const [{ scenes, problems, timing }, moments, rows, segment] = await Promise.all([
+      study.audienceCurves(), study.moments(), study.script(), this.isSegmentShown ? study.segment(label) : null,
+    ]);
     Object.assign(this.audience, { scenes, problems, timing });
-    // The moments and the lines are the same, in the same order.
-    moments.forEach((moment, k) => Object.assign(this.moments[k], moment));
-    rows.forEach((row, k) => Object.assign(this.rows[k], row));
+    Object.assign(this.everyone, { moments, rows });
+    this.setPart(segment ?? { curves: this.curves, label });
     for (const event of ["script", "range", "moment"]) this.notify(event);
   }
 
-  /** Show or hide the share of everyone that faces the screen; groups have no such curve. */
+  /** Show or hide the share of everyone that faces the screen, which is not drawn beside the curves of a part. */
   toggleAttention() {
     this.attentionShown = !this.attentionShown;
     this.notify("emotions");
   }
 
-  /** Show the curves of a group or of chosen viewers, under a label. */
-  setCurves(curves, curvesLabel) {
-    this.curves = curves;
-    this.curvesLabel = curvesLabel;
+  get isEveryoneShown() {
+    return this.curves === this.audience.curves;
+  }
+
+  /** Whether a segment is shown, which has moments and lines of its own. */
+  get isSegmentShown() {
+    return this.shownPart.moments !== this.everyone.moments;
+  }
+
+  /**
+   * Show everyone, a segment, or chosen viewers. Chosen viewers have only curves, beside the moments and lines of
+   * everyone.
+   */
+  showPart(part) {
+    this.setPart(part);
+    this.selectedMoment = null;
     this.notify("curves");
+    this.notify("moment");
+  }
+
+  setPart(part) {
+    this.shownPart = { ...this.everyone, ...part };
+    this.curves = this.shownPart.curves;
+    // The list of moments and the rows are held by the other modules, so they are changed in place.
+    this.moments.splice(0, this.moments.length, ...this.shownPart.moments);
+    this.rows.forEach((row, k) => Object.assign(row, this.shownPart.rows[k]));
   }
 }

@@ -28,13 +28,22 @@ export class StudyApi {
     return { ...audience, curves: unpackCurves(audience), end: audience.start + audience.seconds };
   }
 
-  script = () => request("GET", `${this.url}/script`);
-  moments = () => request("GET", `${this.url}/moments`);
+  script = (query = "") => request("GET", `${this.url}/script${query}`);
+  moments = (query = "") => request("GET", `${this.url}/moments${query}`);
   notes = () => request("GET", `${this.url}/notes`);
   viewers = () => request("GET", `${this.url}/viewers`);
 
-  /** @param {string} query such as "group=Front rows" or "viewer=a&viewer=b" */
-  groupCurves = async (query) => unpackCurves(await request("GET", `${this.url}/curves?${query}`));
+  /** What the page shows of a segment. */
+  async segment(name) {
+    const query = `?segment=${encodeURIComponent(name)}`;
+    const [found, moments, rows] = await Promise.all([request("GET", `${this.url}/curves${query}`), this.moments(query), this.script(query)]);
+    return { ...found, label: name, curves: unpackCurves(found), moments, rows };
+  }
+
+  /** @param {string[]} ids of viewers */
+  async viewerCurves(ids) {
+    return unpackCurves(await request("GET", `${this.url}/curves?${ids.map((id) => `viewer=${encodeURIComponent(id)}`).join("&")}`));
+  }
 
   createNote = (at, text) => request("POST", `${this.url}/notes`, { at, text });
   updateNote = (id, text) => request("PUT", `${this.url}/notes/${id}`, { text });
@@ -42,8 +51,10 @@ export class StudyApi {
   /** @param {number} element index of the script element; @param {number} start second of film time */
   setLineTime = (element, start) => request("PUT", `${this.url}/line-times/${element}`, { start });
   resetLineTime = (element) => request("DELETE", `${this.url}/line-times/${element}`);
-  saveGroup = (name, viewers) => request("PUT", `${this.url}/groups/${encodeURIComponent(name)}`, { viewers });
-  deleteGroup = (name) => request("DELETE", `${this.url}/groups/${encodeURIComponent(name)}`);
+  saveSegment = (name, content) => request("PUT", `${this.url}/segments/${encodeURIComponent(name)}`, content);
+  deleteSegment = (name) => request("DELETE", `${this.url}/segments/${encodeURIComponent(name)}`);
+  saveQuadrants = () => request("POST", `${this.url}/quadrants`);
+  saveParticipants = (file) => request("PUT", `${this.url}/participants`, file);
   filmUrl = () => `${this.url}/film`;
   exportUrl = (kind, fps) => `${this.url}/exports/${kind}${fps ? `?fps=${fps}` : ""}`;
 }

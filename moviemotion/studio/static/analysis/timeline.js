@@ -69,17 +69,18 @@ export function makeTimeline(store) {
 
   function buildCharts() {
     for (const plot of plots) plot.destroy();
+    createTags();
     colors = {};
     width = charts.clientWidth - MARGIN_LEFT - MARGIN_RIGHT;
     const ink = cssValue("ink"), shown = audience.emotions.filter((f) => store.shownEmotions.has(f.key));
-    const group = store.curves !== audience.curves;
+    const part = !store.isEveryoneShown;
     const strength = shown.map((f) =>
       curveSeries(f.key, cssValue(f.key), 2, f.dash === "none" ? undefined : f.dash.split(" ").map(Number)));
     strength.unshift(curveSeries("overall", ink, 3.5));
     strength[0].series[0].stroke = withAlpha(ink, 0.5);
     const reacting = [curveSeries("share", ink, 1.75)];
-    if (group) {
-      // Add the entire audience as a thin dotted line, for comparison with the group.
+    if (part) {
+      // Add the entire audience as a thin dotted line, for comparison with the part of it that is shown.
       for (const [list, name] of [[strength, "overall"], [reacting, "share"]]) {
         const all = curveSeries(name, cssValue("muted"), 1.25, [1, 4]);
         all.data = [audience.curves[name], audience.curves[name], audience.curves[name]];
@@ -87,7 +88,7 @@ export function makeTimeline(store) {
         list.push(all);
       }
     }
-    if (store.attentionShown) {
+    if (store.attentionShown && !part) {
       reacting.push(curveSeries("attention", cssValue("accent"), 1.75, [6, 3], audience.curves));
     }
     const axisMax = strengthAxisMax(store.curves, ["overall", ...store.shownEmotions]);
@@ -205,14 +206,18 @@ export function makeTimeline(store) {
     return node;
   }
 
-  const tags = moments.map((m, k) => {
-    const tag = createNode("button", "moment-number", k + 1);
-    tag.type = "button";
-    tag.setAttribute("aria-label", `${formatMomentName(k, m)}, ${formatTimeRange(m.start, m.end)}`);
-    tag.addEventListener("click", () => store.selectMoment(k));
-    return tag;
-  });
-  $("tags").append(...tags);
+  let tags = [];
+
+  function createTags() {
+    tags = moments.map((m, k) => {
+      const tag = createNode("button", "moment-number", k + 1);
+      tag.type = "button";
+      tag.setAttribute("aria-label", `${formatMomentName(k, m)}, ${formatTimeRange(m.start, m.end)}`);
+      tag.addEventListener("click", () => store.selectMoment(k));
+      return tag;
+    });
+    $("tags").replaceChildren(...tags);
+  }
 
   function updateOverlays() {
     const [from, to] = store.visibleRange;
