@@ -147,7 +147,8 @@ def report(  # noqa: PLR0913 (mirrors the command)
         rows = read_table(line_times, has_script=bool(sources or (before and before.script)))
         if participants:
             save_participants(study, participants)
-        save_segments(folder, seen_viewers, segments, quadrants)
+        if segments or quadrants:
+            save_segments(folder, seen_viewers, segments, quadrants)
         revised = _revised_script(before, sources)
         if before and (sources is None or revised):
             timeline = audience_timeline(watched)

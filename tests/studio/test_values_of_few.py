@@ -218,13 +218,13 @@ def everything_shown(
                 shown |= dict(file_numbers(f"{kind} {file}", answer.content))
     reader = StudyReader(app.state.root)
     reader._analyses = app.state.open_analyses
-    for read in (reader.overview, reader.moments, reader.scenes, reader.pages, reader.lines, reader.groups):
+    for read in (reader.overview, reader.moments, reader.scenes, reader.pages, reader.lines, reader.segments):
         shown |= dict(numbers(f"assistant {read.__name__}", read(study)))
     seconds = len(analysis.audience_curve.seconds)
-    for group in (None, *(found["name"] for found in reader.groups(study)["groups"])):
+    for segment in (None, *(found["name"] for found in reader.segments(study)["segments"])):
         for start in range(0, seconds, MAX_SECONDS):
-            answer = reader.curve(study, start, start + MAX_SECONDS, group)
-            shown |= dict(numbers(f"assistant curve {group} {start}", answer))
+            answer = reader.curve(study, start, start + MAX_SECONDS, segment)
+            shown |= dict(numbers(f"assistant curve {segment} {start}", answer))
     return shown
 
 
