@@ -245,8 +245,8 @@ def screen(
             subtitle_speed=speed,
             line_times=line_times,
             label=label,
-            participants=participant_table,
             speech_progress=listened,
+            participants=participant_table,
         )
     _print_summary(result, seed)
     for _, lines in ranked_groups(result.incomplete):

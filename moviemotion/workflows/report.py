@@ -91,7 +91,7 @@ def report(  # noqa: PLR0913 (mirrors the command)
             as for `read_script_inputs`.
         seed, baseline, credits, seats, count_doubles, line_times, label, speech_progress: as for `screen`.
         film: as for `screen`; the film's file is used for the script only.
-        participants: as for `screen`; new participants replace all those of the study.
+        participants: as for `screen`; they replace all those of the study.
         segments: segments of the audience to add to those of the study, which are reported like the audience.
         quadrants: whether to add the film industry's four quadrants.
 

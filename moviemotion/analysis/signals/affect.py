@@ -31,7 +31,7 @@ POSITIVE_EMOTIONS = (Emotion.HAPPY,)
 NEGATIVE_EMOTIONS = (Emotion.SAD, Emotion.ANGER, Emotion.FEAR, Emotion.DISGUST, Emotion.CONTEMPT)
 AROUSAL: Mapping[Emotion, float] = MappingProxyType(
     {
-        Emotion.HAPPY: 0.48,
+        Emotion.HAPPY: 0.51,
         Emotion.SURPRISE: 0.67,
         Emotion.SAD: -0.27,
         Emotion.ANGER: 0.59,
@@ -39,7 +39,7 @@ AROUSAL: Mapping[Emotion, float] = MappingProxyType(
         Emotion.FEAR: 0.60,
     }
 )
-"""Mean arousal, −1 to 1, of *joyful*, *surprised*, *sad*, *angry*, *disgusted* and *fearful*."""
+"""Mean arousal, −1 to 1, of *happy*, *surprised*, *sad*, *angry*, *disgusted* and *fearful*."""
 
 
 @dataclass(frozen=True)
