@@ -266,8 +266,11 @@ def _second_json(curve: AudienceCurve, k: int) -> dict[str, Any]:
     known = viewers >= MIN_VIEWERS
     if not known:
         return {"second": int(curve.seconds[k]), "known": False}
+    # A strength that is withheld has no number of viewers either.
     strengths = {
-        str(emotion): measure(curve.strength[k, at], curve.strength_interval[:, k, at].tolist(), viewers)
+        str(emotion): None
+        if np.isnan(curve.strength[k, at])
+        else measure(curve.strength[k, at], curve.strength_interval[:, k, at].tolist(), viewers)
         for at, emotion in enumerate(NON_NEUTRAL_EMOTIONS)
         if np.isnan(curve.strength[k, at]) or curve.strength[k, at] >= MIN_DOMINANT_STRENGTH
     }

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -390,6 +391,11 @@ def test_a_line_time_outside_the_film_is_refused(
     assert (matinee / "provenance.json").read_bytes() == stored
 
 
+def rounded(text: str) -> str:
+    """A text with nine digits of each number; sums of stored arrays may differ in the last digits."""
+    return re.sub(r"-?\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.9g}", text)
+
+
 def test_a_line_time_changes_only_what_depends_on_it(client: TestClient, matinee: Path) -> None:
     """The analysis is not computed again, but equals the one that would be."""
     row = row_of(client)
@@ -399,5 +405,5 @@ def test_a_line_time_changes_only_what_depends_on_it(client: TestClient, matinee
     assert (stored.script, stored.element_emotions) == (computed.script, computed.element_emotions)
     assert stored.scene_emotions == computed.scene_emotions
     assert stored.moment_elements == computed.moment_elements
-    assert repr(stored.patterns) == repr(computed.patterns)
+    assert rounded(repr(stored.patterns)) == rounded(repr(computed.patterns))
     assert stored.data_quality == computed.data_quality

@@ -159,6 +159,7 @@ def ask(client: TestClient, route: tuple[str, str]) -> int:
             kind="film" if "files" in route[1] else "csv",
             name="film.mp4",
             note="0" * 12,
+            element="0",
             token="a" * 24,
             seat="A1",
         )
