@@ -15,7 +15,7 @@ QUADRANT_AGE = 25
 """Age at which the film industry divides audiences into four quadrants (MPA, THEME report)."""
 _SEX_COLUMNS = ("sex", "gender")
 _FEMALE, _MALE = '("f", "female", "w", "woman", "women")', '("m", "male", "man", "men")'
-_NAMED_RULE = re.compile(r"\s*([^=<>!\"'()/]+?)\s*=(?!=)\s*(.+)", re.DOTALL)
+_NAMED_RULE = re.compile(r"([^=<>!\"'()/]+)=(?!=)(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def parse_segment(text: str) -> Segment:
         'age <= 30'
     """
     named = _NAMED_RULE.fullmatch(text)
-    name, rule = named.groups() if named else (text.strip(), text.strip())
+    name, rule = (part.strip() for part in (named.groups() if named else (text, text)))
     # A rule that serves as its own name may contain a slash, which a name must not: it is part of addresses.
     if not name or len(name) > MAX_NAME_LENGTH or "/" in name or not name.isprintable():
         raise MoviemotionError(
