@@ -202,9 +202,9 @@ def sessions(
     return audience.ground_truth[:, :, 1:], samples
 
 
-def timeline_of(samples: Float64Array) -> Timeline:
-    """(V, n, 8) samples → the timeline of the V viewers."""
-    time = np.arange(samples.shape[1]) / SAMPLES_PER_SECOND
+def timeline_of(samples: Float64Array, step: int = 1) -> Timeline:
+    """(V, n, 8) samples, every `step`-th of `SAMPLES_PER_SECOND` → the timeline of the V viewers."""
+    time = np.arange(samples.shape[1]) * step / SAMPLES_PER_SECOND
     weight = np.ones(len(time), np.float32)
     viewers = (ViewerSamples(str(v), time, own.astype(np.float32), weight) for v, own in enumerate(samples))
     return build_timeline(viewers, float(time[-1]))
@@ -392,6 +392,24 @@ def peaks(bench: Bench) -> Iterator[str]:
         yield f"{name}: strength of a smile of 0.6 s, by joy at rest: {by_rest}"
 
 
+def rates(bench: Bench) -> Iterator[str]:
+    """Measure how mean strength during strong expressions depends on the number of samples per second."""
+    for step in (1, 2, 5):
+        strong: list[Float64Array] = []
+        for seed in range(4):
+            truth, samples = sessions(bench.cast, 0.3, ACTED, seed)
+            timeline = timeline_of(samples[:, ::step], step)
+            strength = strength_above_baseline(timeline, estimate_baseline(timeline)).max(axis=2)
+            seconds = min(strength.shape[1], truth.shape[1])
+            strong.append(strength[:, :seconds][truth[:, :seconds].max(axis=2) > 0.5])
+        values = np.concatenate(strong)
+        half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
+        yield (
+            f"{SAMPLES_PER_SECOND / step:g} samples per second: mean strength at an intensity above 0.5 "
+            f"{values.mean():.3f} ± {half:.3f} (n={len(values)} seconds)"
+        )
+
+
 def short_smile_strengths(joy_at_rest: float, chosen: Callable[[Float64Array], Timeline]) -> list[float]:
     """Return the strength of a smile of three samples, for each position of its start within a second."""
     joy = EMOTIONS.index(Emotion.HAPPY)
@@ -482,6 +500,7 @@ PARTS = {
     "strength": strengths,
     "mixed": mixed,
     "peaks": peaks,
+    "rates": rates,
     "quality": quality,
 }
 

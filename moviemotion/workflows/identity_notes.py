@@ -13,6 +13,10 @@ from moviemotion.problems import Harm, Problem
 
 MAX_TIMES = 5
 """Number of times that a note lists."""
+MIN_ABSENCE = 2.0
+"""Seconds without any face after which somebody has left; shorter gaps are missed detections."""
+MAX_ARRIVAL = 1.0
+"""Seconds around the start or end of such an absence in which the picture changes because of it."""
 MAX_PAUSE = 1.0
 """Seconds between two frozen samples up to which they belong to one frozen stretch."""
 
@@ -24,8 +28,13 @@ def identity_notes(camera: str, samples: Samples) -> Iterator[Problem]:
         camera: name or file of the camera.
         samples: the camera's samples.
     """
+    ends = _ends_of_absences(samples)
     for kind, wording in _PICTURE_EVENTS.items():
-        times = [event.time for event in samples.picture_events if event.kind is kind]
+        times = [
+            event.time
+            for event in samples.picture_events
+            if event.kind is kind and not (np.abs(ends - event.time) <= MAX_ARRIVAL).any()
+        ]
         if times:
             yield Problem(
                 f"picture-{kind}", Harm.NOTE, f"the picture {wording.format(_listed(times))}", camera
@@ -70,6 +79,16 @@ def identity_notes(camera: str, samples: Samples) -> Iterator[Problem]:
             camera,
         )
     yield from _frozen_notes(camera, samples)
+
+
+def _ends_of_absences(samples: Samples) -> NDArray[np.float64]:
+    """Times at which the last viewer left the picture or the first one returned.
+
+    If one person fills the picture, all of it changes when that person ducks or sits down.
+    """
+    times = np.unique([0.0, *samples.time, samples.end])
+    gaps = np.flatnonzero(np.diff(times) >= MIN_ABSENCE)
+    return np.concatenate([times[gaps], times[gaps + 1]])
 
 
 _PICTURE_EVENTS = {

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.comparison.cut_alignment import CutUnitKind, match_elements
 from moviemotion.analysis.comparison.group_differences import DifferenceVerdict
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
@@ -165,3 +166,23 @@ def test_a_rewritten_line_is_matched_and_an_added_one_is_not() -> None:
     pairs = match_elements(before, after)
     assert [pair for pair in pairs if None not in pair] == [(0, 0), (1, 1), (3, 3)]
     assert sorted(i for i, _ in pairs if i is not None) == sorted(j for _, j in pairs if j is not None)
+
+
+def with_peaks(analysis: Analysis, samples_per_second: float = 5.0) -> Analysis:
+    timeline = replace(analysis.timeline, peak=analysis.timeline.probabilities[:, :, 1:])
+    quality = replace(analysis.data_quality, samples_per_second=samples_per_second)
+    return replace(analysis, timeline=timeline, data_quality=quality)
+
+
+def test_screenings_that_were_measured_differently_are_compared_with_a_caution() -> None:
+    first, second = screening(SAD, 14, 1), screening(GLAD, 14, 2)
+    caution = {
+        "alike": compare_screenings(first, second, NAMES, False, 1).caution,
+        "nearly": compare_screenings(with_peaks(first), with_peaks(second, 4.6), NAMES, False, 1).caution,
+        "means": compare_screenings(with_peaks(first), second, NAMES, False, 1).caution,
+        "rates": compare_screenings(with_peaks(first), with_peaks(second, 2.5), NAMES, False, 1).caution,
+    }
+    assert not caution["alike"]
+    assert not caution["nearly"]
+    assert "others only means" in caution["means"]
+    assert "(2.5 to 5.0)" in caution["rates"]

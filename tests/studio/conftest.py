@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from fastapi.testclient import TestClient
 from studio_browser import open_page, page_problems
 from studio_servers import renew_token, serving
 
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE
+from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
 from moviemotion.study.analysis_cache import cached_analysis
 from moviemotion.workflows.report import report
@@ -23,6 +26,7 @@ __all__ = ["open_page", "page_problems"]
 EMOTION_SCRIPT = "start,end,emotion,strength\n5,15,happy,0.9\n30,40,sad,0.9\n"
 STUDY = "the-last-ferry"
 VIEWERS = 6
+PASSWORD = "four words and more"
 AUDIENCE_SCRIPT = "start,end,emotion,strength\n10,20,happy,0.9\n50,60,sad,0.9\n"
 
 
@@ -71,6 +75,24 @@ def finished_audience_study(film: Path, tmp_path_factory: pytest.TempPathFactory
 def matinee(finished_audience_study: Path, root: Path) -> Path:
     """The study of twelve viewers, copied into the folder of studies as `matinee`."""
     return Path(shutil.copytree(finished_audience_study, root / "matinee"))
+
+
+@pytest.fixture
+def people(root: Path, matinee: Path) -> Iterator[Callable[[Role], TestClient]]:
+    """Create a signed-in client for a role."""
+    access = AccountStore(root)
+    app = create_app(root, access)
+    with ExitStack() as clients:
+
+        def signed_in(role: Role) -> TestClient:
+            access.add(str(role), role, PASSWORD)
+            client = clients.enter_context(TestClient(app, base_url="https://studio.example"))
+            renew_token(client)
+            assert client.post("/api/session", json={"name": str(role), "password": PASSWORD}).is_success
+            renew_token(client)
+            return client
+
+        yield signed_in
 
 
 @pytest.fixture

@@ -8,14 +8,11 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from studio_servers import renew_token
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
@@ -25,38 +22,16 @@ from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import open_database
 from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE
-from moviemotion.studio.accounts import AccountStore
-from moviemotion.studio.app import create_app
 from moviemotion.studio.open_analyses import MAX_CACHED_RESPONSES, OpenAnalysis
 from moviemotion.studio.routes.downloads import EXPORT_KINDS
 from moviemotion.study.analysis_cache import cached_analysis
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.report import report
 
-PASSWORD = "four words and more"
-
 
 @pytest.fixture
 def analysis(matinee: Path) -> Analysis:
     return load_analysis(matinee)
-
-
-@pytest.fixture
-def people(root: Path, matinee: Path) -> Iterator[Callable[[Role], TestClient]]:
-    """Create a signed-in client for a role."""
-    access = AccountStore(root)
-    app = create_app(root, access)
-    with ExitStack() as clients:
-
-        def signed_in(role: Role) -> TestClient:
-            access.add(str(role), role, PASSWORD)
-            client = clients.enter_context(TestClient(app, base_url="https://studio.example"))
-            renew_token(client)
-            assert client.post("/api/session", json={"name": str(role), "password": PASSWORD}).is_success
-            renew_token(client)
-            return client
-
-        yield signed_in
 
 
 def curve(content: dict, name: str) -> np.ndarray:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from studio_servers import renew_token
 
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
@@ -22,31 +19,14 @@ from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.releases import current_release, forget_viewer, record_departure
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import open_database
-from moviemotion.studio.accounts import AccountStore
-from moviemotion.studio.app import create_app
 from moviemotion.study.provenance import load_analysis
 
-PASSWORD = "four words and more"
 HAPPY = NON_NEUTRAL_EMOTIONS.index("happy")
 
 
-@pytest.fixture
-def people(root: Path, matinee: Path) -> Iterator[Callable[[Role], TestClient]]:
-    """Create a signed-in client for a role."""
+@pytest.fixture(autouse=True)
+def _pseudonymized(matinee: Path) -> None:
     pseudonymize_study(matinee)
-    access = AccountStore(root)
-    app = create_app(root, access)
-    with ExitStack() as clients:
-
-        def signed_in(role: Role) -> TestClient:
-            access.add(str(role), role, PASSWORD)
-            client = clients.enter_context(TestClient(app, base_url="https://studio.example"))
-            renew_token(client)
-            assert client.post("/api/session", json={"name": str(role), "password": PASSWORD}).is_success
-            renew_token(client)
-            return client
-
-        yield signed_in
 
 
 def downloaded_sums(client: TestClient) -> tuple[int, np.ndarray]:

@@ -5,24 +5,18 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from studio_servers import renew_token
 
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.status import find_viewer
-from moviemotion.studio.accounts import AccountStore
-from moviemotion.studio.app import create_app
 from moviemotion.study.provenance import load_analysis
 
 API = "/api/studies/matinee"
-PASSWORD = "four words and more"
 
 
 @pytest.fixture
@@ -37,24 +31,6 @@ def participants(names: tuple[str, ...], young: int) -> str:
     """A list in which the first viewers are under 25."""
     ages = [22 if k < young else 40 for k in range(len(names))]
     return "seat,age,sex\n" + "".join(f"{n},{age},f\n" for n, age in zip(names, ages, strict=True))
-
-
-@pytest.fixture
-def people(root: Path, matinee: Path) -> Iterator[Callable[[Role], TestClient]]:
-    """Create a signed-in client for a role."""
-    access = AccountStore(root)
-    app = create_app(root, access)
-    with ExitStack() as clients:
-
-        def signed_in(role: Role) -> TestClient:
-            access.add(str(role), role, PASSWORD)
-            client = clients.enter_context(TestClient(app, base_url="https://studio.example"))
-            renew_token(client)
-            assert client.post("/api/session", json={"name": str(role), "password": PASSWORD}).is_success
-            renew_token(client)
-            return client
-
-        yield signed_in
 
 
 def segments(client: TestClient) -> dict[str, int]:

@@ -77,6 +77,8 @@ class ScreeningComparison:
         unpaired_viewers: in a paired comparison, viewers who are in only one of the screenings.
         seed: random seed for the permutations.
         same_screening: whether two segments of one screening are compared.
+        caution: how the screenings were measured differently, so that strength differs for that reason alone;
+            empty if they were measured alike.
     """
 
     names: tuple[str, str]
@@ -86,6 +88,7 @@ class ScreeningComparison:
     unpaired_viewers: tuple[str, ...]
     seed: int
     same_screening: bool = False
+    caution: str = ""
 
     @cached_property
     def differences(self) -> tuple[UnitDifference, ...]:
@@ -185,7 +188,27 @@ def compare_screenings(
         viewers=(counts[0], counts[1]),
         unpaired_viewers=tuple(unpaired),
         seed=seed,
+        caution=_measurement_caution([*sides[0], *sides[1]]),
     )
+
+
+def _measurement_caution(screenings: Sequence[Analysis]) -> str:
+    """Say how screenings were measured differently; empty if they were measured alike."""
+    have_peaks = {analysis.timeline.peak is not None for analysis in screenings}
+    if len(have_peaks) > 1:
+        return (
+            "Some of these screenings have the peaks of seconds and others only means, so short reactions "
+            "are stronger in the former for that reason alone; compare screenings that all have peaks, or "
+            "none."
+        )
+    rates = [analysis.data_quality.samples_per_second for analysis in screenings]
+    if have_peaks == {True} and max(rates) > MAX_RATE_RATIO * min(rates):
+        return (
+            f"The screenings have different numbers of samples per second ({min(rates):.1f} to "
+            f"{max(rates):.1f}), which alone can change strength by up to {RATE_EFFECT:g}; screen all "
+            "recordings at one rate."
+        )
+    return ""
 
 
 def _strength_by_unit(analysis: Analysis, viewers: list[str], spans: list[TimeSpan]) -> Float64Array:
@@ -237,3 +260,9 @@ def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> Cu
             second_length=lengths[1],
         )
     return align_by_seconds(first.timeline.start, int(min(lengths)))
+
+
+MAX_RATE_RATIO = 1.25
+"""Ratio of samples per second above which two screenings were not measured alike."""
+RATE_EFFECT = 0.08
+"""Largest difference in mean strength between one and five samples per second (`benchmarks/people.py`)."""

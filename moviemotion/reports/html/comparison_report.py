@@ -166,6 +166,7 @@ def comparison_lines(comparison: ScreeningComparison) -> list[str]:
     who = f"{ours} saw both" if comparison.group_comparison.paired else f"{theirs} and {ours}"
     found = significant_differences(comparison)
     lines = [f"{second} minus {first}: {who}.", comparison_conclusion(comparison)]
+    lines += filter(None, [comparison.caution])
     lines += [
         f"  {d.emotion} {signed_number(d.difference)} ({signed_interval(d.interval)}), "
         f"{number_format.p_value(d.p_adjusted)}: {d.unit.kind} {shorten_text(unit_label(d.unit), 60)}"
@@ -208,6 +209,7 @@ def comparison_json(comparison: ScreeningComparison) -> dict[str, Any]:
         "second": comparison.names[1],
         "viewers": list(comparison.viewers),
         "excluded_viewers": list(comparison.unpaired_viewers),
+        "caution": comparison.caution,
         "condition": comparison.alignment.condition,
         "conclusion": comparison_conclusion(comparison),
         "viewers_needed": viewers_needed_sentence(comparison),
